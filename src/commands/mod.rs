@@ -1,0 +1,1 @@
+//! One file a command; this one lists and dispatches them.

@@ -1,0 +1,1 @@
+//! Walk, filter, march, compare, plan and transfer, on any remote.

@@ -1,0 +1,1 @@
+//! Errors as the user meets them, and the exit code of each.

@@ -1,0 +1,3 @@
+//! The megarc binary: parse, run, exit.
+
+fn main() {}

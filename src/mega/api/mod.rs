@@ -1,0 +1,1 @@
+//! Commands of the MEGA API, typed, and the queue that carries them.

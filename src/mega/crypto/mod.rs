@@ -1,0 +1,1 @@
+//! MEGA cryptography: synchronous functions on slices, no I/O.

@@ -1,0 +1,1 @@
+//! Login, kept sessions, logout.

@@ -1,0 +1,1 @@
+//! HTTP as the client sees it.

@@ -1,0 +1,1 @@
+//! `alias` remotes: another name for a place elsewhere.

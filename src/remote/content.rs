@@ -1,0 +1,105 @@
+//! Content on its way from one remote to another.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::Stream;
+use jiff::Timestamp;
+
+use super::{Entry, RemoteError};
+
+/// A file's bytes in order. A clean end of a whole read means *verified*:
+/// length and, where the store has one, the content's MAC were right.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, RemoteError>> + Send>>;
+
+/// A source that can be read at any offset, from several threads at once.
+///
+/// It lets a writer take pieces in parallel, and again after a failed try.
+pub trait ReadAt: Send + Sync {
+    /// The size in bytes when it was opened.
+    fn size(&self) -> u64;
+
+    /// Fills `buffer` from `offset`.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` when the source has become shorter; any I/O error.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Fails when the source is no longer what was opened (size, time,
+    /// identity), so that a mixture of two contents is never accepted.
+    ///
+    /// # Errors
+    /// [`super::ErrorKind::Changed`].
+    fn check_unchanged(&self) -> Result<(), RemoteError>;
+}
+
+/// Counts the bytes a transfer has moved, and may hold it back.
+#[async_trait]
+pub trait Meter: Send + Sync {
+    /// `bytes` more have arrived at their destination; returns when the
+    /// transfer may go on (bandwidth limits wait here).
+    async fn passed(&self, bytes: u64);
+
+    /// `bytes` counted before have to be sent again.
+    fn rewound(&self, bytes: u64);
+}
+
+/// Where a new file's bytes come from.
+pub enum Content {
+    /// In order, once; `NewFile::size` says how many.
+    Stream(ByteStream),
+    /// At any offset, any number of times.
+    Random(Arc<dyn ReadAt>),
+}
+
+/// A file to be written.
+pub struct NewFile {
+    /// Size in bytes; the write fails when the content has another length.
+    /// `None`: unknown, to the end of the stream.
+    pub size: Option<u64>,
+    /// Modification time to keep with it, if the store can.
+    pub modified: Option<Timestamp>,
+    /// The bytes.
+    pub content: Content,
+    /// The entry that this file replaces, in one step: at no moment is there
+    /// neither. `None`: nothing is replaced, not even a file of that name,
+    /// where the store allows duplicates.
+    pub replace: Option<Entry>,
+    /// Told of every piece written.
+    pub meter: Option<Arc<dyn Meter>>,
+    /// How the unfinished file is called where the store shows it.
+    pub partial: Partial,
+}
+
+/// How a store that shows unfinished files names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Partial {
+    /// `NAME.<random>SUFFIX` beside the destination, renamed at the end.
+    Suffix(String),
+    /// Straight into the final name (`--inplace`).
+    InPlace,
+}
+
+impl Default for Partial {
+    fn default() -> Self {
+        Self::Suffix(".partial".to_owned())
+    }
+}
+
+impl NewFile {
+    /// A new file of `size` bytes from `content`.
+    #[must_use]
+    pub fn new(size: Option<u64>, content: Content) -> Self {
+        Self {
+            size,
+            modified: None,
+            content,
+            replace: None,
+            meter: None,
+            partial: Partial::default(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Names: what a store cannot say, and how it is said instead.

@@ -1,0 +1,62 @@
+//! What a remote can do, so that callers ask instead of knowing it by name.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// The optional powers of a remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Features {
+    /// Nothing can be written.
+    pub read_only: bool,
+    /// A directory may hold several entries of one name.
+    pub duplicate_names: bool,
+    /// Names that differ in case only are the same.
+    pub case_insensitive: bool,
+    /// Precision of stored modification times; `None`: not kept.
+    pub modified: Option<Duration>,
+    /// `set_modified` works on files.
+    pub set_modified: bool,
+    /// `set_modified` works on directories.
+    pub set_dir_modified: bool,
+    /// `copy` works without moving content through this machine.
+    pub server_copy: bool,
+    /// `rename` works on files.
+    pub server_move: bool,
+    /// `rename` works on directories with all they hold.
+    pub dir_move: bool,
+    /// `about` answers.
+    pub about: bool,
+    /// `link` and `unlink` work.
+    pub link: bool,
+    /// `cleanup` works.
+    pub cleanup: bool,
+    /// The store keeps its own identifiers in `Entry::id`.
+    pub ids: bool,
+    /// Files are on a disk of this machine.
+    pub local: bool,
+}
+
+/// Space of a store, in bytes; `None` where it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct About {
+    /// Size of the whole store.
+    pub total: Option<u64>,
+    /// Bytes in use, rubbish and versions included.
+    pub used: Option<u64>,
+    /// Bytes in the rubbish bin.
+    pub trashed: Option<u64>,
+    /// Bytes used by something else (old versions).
+    pub other: Option<u64>,
+    /// Bytes left.
+    pub free: Option<u64>,
+    /// Number of files.
+    pub objects: Option<u64>,
+}
+
+/// What a public link shall be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LinkOptions {
+    /// When it ends, where the account allows that.
+    pub expires: Option<Timestamp>,
+}

@@ -1,0 +1,1 @@
+//! MEGA accounts and links as a remote.

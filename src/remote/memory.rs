@@ -1,0 +1,1 @@
+//! A remote in memory, for tests.

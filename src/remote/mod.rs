@@ -1,0 +1,258 @@
+//! Remotes: the one trait over every place that holds files.
+//!
+//! A remote is rooted at the top of its store (`/` of a disk, the cloud drive
+//! of an account); where in it a command works is a [`Location`]. Operations
+//! take an [`Entry`], which carries the store's id: a MEGA folder may hold two
+//! nodes of one name, and nothing may act on the wrong one.
+//!
+//! Each store is one file beside this one; [`open`] alone names them all.
+
+pub mod alias;
+pub mod content;
+pub mod encoding;
+mod entry;
+mod error;
+mod features;
+pub mod local;
+pub mod mega;
+pub mod memory;
+pub mod open;
+mod path;
+pub mod spec;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+pub use content::{ByteStream, Content, Meter, NewFile, Partial, ReadAt};
+pub use entry::{Entry, EntryId, EntryKind};
+pub use error::{ErrorKind, RemoteError, Retry};
+pub use features::{About, Features, LinkOptions};
+pub use path::{PathError, RemotePath};
+
+/// Shorthand for the results of this module.
+pub type Result<T> = std::result::Result<T, RemoteError>;
+
+/// A place in a remote where a command works.
+#[derive(Clone)]
+pub struct Location {
+    /// The store.
+    pub remote: Arc<dyn Remote>,
+    /// The path inside it that the user named.
+    pub path: RemotePath,
+}
+
+impl Location {
+    /// The location for log lines, as rclone words it: `mega root 'dst'`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.remote.describe(&self.path)
+    }
+
+    /// Whether both stand in the same store, so that it can copy and move
+    /// between them by itself.
+    #[must_use]
+    pub fn same_store(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.remote, &other.remote)
+    }
+}
+
+/// Part of a file: `offset..offset + length`, to the end without a length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes; `None`: to the end.
+    pub length: Option<u64>,
+}
+
+/// Where a file or directory shall stand.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// The full path.
+    pub path: RemotePath,
+    /// The very directory, when the store may hold several at that path.
+    pub parent: Option<EntryId>,
+}
+
+impl From<RemotePath> for Destination {
+    fn from(path: RemotePath) -> Self {
+        Self { path, parent: None }
+    }
+}
+
+/// A store of files and directories.
+///
+/// Every method may be called from many tasks at once; a dropped future stops
+/// its work and leaves nothing half-made under a final name.
+#[async_trait]
+pub trait Remote: Send + Sync {
+    /// The store and a path in it for messages: `mega root 'dst'`,
+    /// `Local file system at /dir`.
+    fn describe(&self, path: &RemotePath) -> String;
+
+    /// What this remote can do.
+    fn features(&self) -> Features;
+
+    /// The entry at `path`; the first one found where several share it, files
+    /// before directories.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when nothing is there.
+    async fn stat(&self, path: &RemotePath) -> Result<Entry>;
+
+    /// One whole directory in any order, duplicates included. Without an id,
+    /// `dir` stands for all directories at its path and the union is returned.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DirNotFound`]; [`ErrorKind::IsFile`].
+    async fn list(&self, dir: &Entry) -> Result<Vec<Entry>>;
+
+    /// The bytes of a file. A clean end of a whole read (`span` `None`) means
+    /// verified; part of a file cannot be verified.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; on the stream also [`ErrorKind::Corrupt`].
+    async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream>;
+
+    /// The same file for reading at any offset, where the store can do that
+    /// without verification of its own (disk, memory).
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    async fn open_random(&self, file: &Entry) -> Result<Option<Arc<dyn ReadAt>>> {
+        let _ = file;
+        Ok(None)
+    }
+
+    /// Writes a file, all or nothing, making parents as needed.
+    ///
+    /// # Errors
+    /// Those of the content's source; [`ErrorKind::QuotaExceeded`];
+    /// [`ErrorKind::Changed`] when the length is not the announced one.
+    async fn write(&self, to: &Destination, file: NewFile) -> Result<Entry>;
+
+    /// Makes a directory with its parents; the existing one if it is there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::IsFile`] when a file is in the way.
+    async fn make_dir(&self, dir: &RemotePath) -> Result<Entry>;
+
+    /// Removes one file, or one empty directory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DirNotEmpty`]; [`ErrorKind::NotFound`].
+    async fn remove(&self, entry: &Entry) -> Result<()>;
+
+    /// Removes a directory with all it holds, in one step where the store can.
+    /// [`ErrorKind::Unsupported`] asks the caller to do it piece by piece.
+    ///
+    /// # Errors
+    /// As said.
+    async fn purge(&self, dir: &Entry) -> Result<()> {
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "purging",
+            dir.path.as_str(),
+        ))
+    }
+
+    /// Moves or renames inside the store; nothing is replaced.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`]; [`ErrorKind::AlreadyExists`] where the
+    /// store does not allow duplicates.
+    async fn rename(&self, entry: &Entry, to: &Destination) -> Result<Entry> {
+        let _ = to;
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "renaming",
+            entry.path.as_str(),
+        ))
+    }
+
+    /// Copies a file inside the store without moving its bytes through this
+    /// machine; `replace` as in [`NewFile::replace`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn copy(&self, file: &Entry, to: &Destination, replace: Option<&Entry>) -> Result<Entry> {
+        let _ = (to, replace);
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "copying",
+            file.path.as_str(),
+        ))
+    }
+
+    /// Changes nothing but the modification time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn set_modified(&self, entry: &Entry, modified: Timestamp) -> Result<()> {
+        let _ = modified;
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "setting the time of",
+            entry.path.as_str(),
+        ))
+    }
+
+    /// The space of the store.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn about(&self) -> Result<About> {
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "asking for the quota of",
+            "",
+        ))
+    }
+
+    /// Makes a public link, or returns the one that exists.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn link(&self, entry: &Entry, options: &LinkOptions) -> Result<String> {
+        let _ = options;
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "linking",
+            entry.path.as_str(),
+        ))
+    }
+
+    /// Takes the public link of an entry back.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn unlink(&self, entry: &Entry) -> Result<()> {
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "unlinking",
+            entry.path.as_str(),
+        ))
+    }
+
+    /// Empties the rubbish bin; returns how many items went.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn cleanup(&self) -> Result<u64> {
+        Err(RemoteError::new(ErrorKind::Unsupported, "cleaning up", ""))
+    }
+
+    /// Ends the kept session.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn logout(&self) -> Result<()> {
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "logging out of",
+            "",
+        ))
+    }
+}

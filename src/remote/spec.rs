@@ -1,0 +1,1 @@
+//! Parses `remote:path`, connection strings and local paths.

@@ -1,0 +1,1 @@
+//! A MEGA-protocol server on this machine. It shares no code with the client.
