@@ -1,0 +1,1 @@
+//! Accounts that the sandbox makes and knows the passwords of.

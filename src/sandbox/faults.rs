@@ -1,0 +1,1 @@
+//! The fault language: what goes wrong, where and when.
