@@ -20,7 +20,7 @@ pub fn table(size: u64) -> impl Iterator<Item = (u64, u64)> {
 pub fn is_start(offset: u64) -> bool {
     let regular = 36 * STEP;
     if offset >= regular {
-        return (offset - regular) % (8 * STEP) == 0;
+        return (offset - regular).is_multiple_of(8 * STEP);
     }
     // the first eight chunks begin at the triangular numbers
     let mut start = 0;
