@@ -66,34 +66,47 @@ struct Window {
     bytes: Vec<u8>,
 }
 
+impl Window {
+    fn at(start: u64) -> Window {
+        Window {
+            start,
+            bytes: Vec::new(),
+        }
+    }
+}
+
+/// Where the windows of a file begin, in lane order: as defined, and as old
+/// official clients had it, who multiplied in 32 bits. None for a small file.
+pub fn window_starts(size: u64) -> (Vec<u64>, Vec<u64>) {
+    if size <= SMALL {
+        return (Vec::new(), Vec::new());
+    }
+    let spread = size - WINDOW;
+    let exact = |index| u128::from(spread) * u128::from(index) / u128::from(WINDOWS - 1);
+    let wrapped = |index| (spread as u32).wrapping_mul(index as u32) / (WINDOWS as u32 - 1);
+    let starts = (0..WINDOWS).map(|index| exact(index) as u64).collect();
+    let legacy = (0..WINDOWS)
+        .map(|index| u64::from(wrapped(index)).min(spread))
+        .collect();
+    (starts, legacy)
+}
+
 impl Fingerprinter {
     /// Starts on a file of known size.
     pub fn new(size: u64) -> Fingerprinter {
-        let spread = size.saturating_sub(WINDOW);
-        let (mut windows, mut legacy) = (Vec::new(), Vec::new());
-        if size > SMALL {
-            for index in 0..WINDOWS {
-                let start =
-                    (u128::from(spread) * u128::from(index) / u128::from(WINDOWS - 1)) as u64;
-                windows.push(Window {
-                    start,
-                    bytes: Vec::new(),
-                });
-                // old official clients multiplied in 32 bits
-                let start = (spread as u32).wrapping_mul(index as u32) / (WINDOWS as u32 - 1);
-                legacy.push(Window {
-                    start: u64::from(start).min(spread),
-                    bytes: Vec::new(),
-                });
-            }
-        }
+        let (starts, legacy) = window_starts(size);
         Fingerprinter {
             size,
             position: 0,
             head: Vec::new(),
-            windows,
-            legacy,
+            windows: starts.into_iter().map(Window::at).collect(),
+            legacy: legacy.into_iter().map(Window::at).collect(),
         }
+    }
+
+    /// Passes over bytes that lie in no window.
+    pub fn skip(&mut self, bytes: u64) {
+        self.position += bytes;
     }
 
     /// Takes the next bytes of plaintext.
