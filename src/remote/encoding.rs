@@ -1,1 +1,0 @@
-//! Names: what a store cannot say, and how it is said instead.
