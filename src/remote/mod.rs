@@ -199,11 +199,13 @@ pub trait Remote: Send + Sync {
         ))
     }
 
-    /// The space of the store.
+    /// The space of the store; of the disk that holds `dir` where the store is
+    /// several disks.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`].
-    async fn about(&self) -> Result<About> {
+    async fn about(&self, dir: &RemotePath) -> Result<About> {
+        let _ = dir;
         Err(RemoteError::new(
             ErrorKind::Unsupported,
             "asking for the quota of",

@@ -1,0 +1,150 @@
+//! Everything that changes the disk but writing content.
+
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::super::{About, Entry, ErrorKind, RemoteError, RemotePath, Result};
+use super::{failure, list, shown};
+
+/// Makes a directory and its parents.
+pub(super) fn make_dir(os: &Path, dir: RemotePath) -> Result<Entry> {
+    make_parents(os, &dir)?;
+    list::stat(os, dir)
+}
+
+/// Makes `os` and whatever is missing above it.
+pub(super) fn make_parents(os: &Path, dir: &RemotePath) -> Result<()> {
+    fs::create_dir_all(os).map_err(|e| {
+        let mut failure = failure(e, "creating directory", dir);
+        if failure.kind == ErrorKind::AlreadyExists {
+            failure.kind = ErrorKind::IsFile;
+        }
+        failure
+    })
+}
+
+/// Removes a file or an empty directory.
+pub(super) fn remove(os: &Path, entry: &Entry) -> Result<()> {
+    if !entry.is_dir() {
+        return fs::remove_file(os).map_err(|e| failure(e, "removing", &entry.path));
+    }
+    fs::remove_dir(os).map_err(|e| {
+        let mut failure = failure(e, "removing directory", &entry.path);
+        if failure.kind == ErrorKind::NotFound {
+            failure.kind = ErrorKind::DirNotFound;
+        }
+        failure
+    })
+}
+
+/// Removes a directory and all below it, never following a link.
+pub(super) fn purge(os: &Path, dir: &RemotePath) -> Result<()> {
+    if dir.is_root() {
+        return Err(RemoteError::new(ErrorKind::Invalid, "purging", "/")
+            .because("the root of the file system is not removed"));
+    }
+    match fs::symlink_metadata(os) {
+        Ok(meta) if meta.is_file() => {
+            Err(RemoteError::new(ErrorKind::IsFile, "purging", shown(dir)))
+        }
+        Ok(_) => fs::remove_dir_all(os).map_err(|e| failure(e, "purging", dir)),
+        Err(e) => {
+            let mut failure = failure(e, "purging", dir);
+            if failure.kind == ErrorKind::NotFound {
+                failure.kind = ErrorKind::DirNotFound;
+            }
+            Err(failure)
+        }
+    }
+}
+
+/// Renames without replacing anything.
+pub(super) fn rename(
+    from: &Path,
+    from_path: &RemotePath,
+    to: &Path,
+    to_path: RemotePath,
+) -> Result<Entry> {
+    if let (Some(parent), Some(parent_path)) = (to.parent(), to_path.parent()) {
+        make_parents(parent, &parent_path)?;
+    }
+    match rename_no_replace(from, to) {
+        Ok(()) => list::stat(to, to_path),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(failure(e, "renaming", &to_path)),
+        // Another disk: the caller copies instead.
+        Err(e) if e.kind() == io::ErrorKind::CrossesDevices => {
+            Err(RemoteError::new(ErrorKind::Unsupported, "renaming", shown(from_path)).because(e))
+        }
+        Err(e) => Err(failure(e, "renaming", from_path)),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_no_replace(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // File systems that lack the flag.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => rename_after_look(from, to),
+        other => Ok(other?),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_no_replace(from: &Path, to: &Path) -> io::Result<()> {
+    rename_after_look(from, to)
+}
+
+fn rename_after_look(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(from, to),
+    }
+}
+
+/// Sets the modification time of a file or directory.
+pub(super) fn set_modified(os: &Path, path: &RemotePath, modified: Timestamp) -> Result<()> {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
+    let times = Timestamps {
+        last_access: Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        },
+        last_modification: Timespec {
+            tv_sec: modified.as_second(),
+            tv_nsec: modified.subsec_nanosecond().into(),
+        },
+    };
+    utimensat(CWD, os, &times, AtFlags::empty())
+        .map_err(|e| failure(e.into(), "setting the time of", path))
+}
+
+/// Sets the modification time of an open file.
+pub(super) fn set_file_modified(file: &File, modified: Timestamp) -> io::Result<()> {
+    file.set_times(FileTimes::new().set_modified(modified.into()))
+}
+
+/// The space of the file system that holds `os`, or its nearest parent that
+/// exists.
+pub(super) fn about(os: &Path, dir: &RemotePath) -> Result<About> {
+    let mut here = os;
+    let stat = loop {
+        match rustix::fs::statvfs(here) {
+            Ok(stat) => break stat,
+            Err(rustix::io::Errno::NOENT) if here.parent().is_some() => {
+                here = here.parent().unwrap_or(here);
+            }
+            Err(e) => return Err(failure(e.into(), "asking for the space of", dir)),
+        }
+    };
+    let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+    Ok(About {
+        total: Some(bytes(stat.f_blocks)),
+        used: Some(bytes(stat.f_blocks.saturating_sub(stat.f_bfree))),
+        free: Some(bytes(stat.f_bavail)),
+        ..About::default()
+    })
+}

@@ -1,0 +1,168 @@
+//! Reading: a stream in big pieces, or any offset from any thread.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use super::super::{ByteStream, ErrorKind, ReadAt, RemoteError, Result, Span};
+use super::blocking;
+
+/// Bytes read at once: big enough that the system call costs nothing.
+const PIECE: u64 = 1 << 20;
+/// Pieces read ahead of the consumer.
+const AHEAD: usize = 2;
+
+/// An open file and what it was when opened.
+pub(super) struct OpenFile {
+    file: File,
+    name: String,
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl OpenFile {
+    pub(super) fn open(os: &Path, name: String) -> Result<Self> {
+        let fail = |e: io::Error| {
+            let mut failure = RemoteError::from_io(e, "opening", name.as_str());
+            match failure.kind {
+                ErrorKind::IsFile => failure.kind = ErrorKind::NotFound,
+                ErrorKind::NotFound => {}
+                _ => return failure,
+            }
+            failure.source = None;
+            failure
+        };
+        // Without NONBLOCK a pipe put in the file's place would hang us.
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+            .open(os)
+            .map_err(fail)?;
+        let meta = file.metadata().map_err(fail)?;
+        if !meta.is_file() {
+            let kind = if meta.is_dir() {
+                ErrorKind::IsDir
+            } else {
+                ErrorKind::Unsupported
+            };
+            return Err(RemoteError::new(kind, "opening", name));
+        }
+        Ok(Self {
+            size: meta.len(),
+            modified: meta.modified().ok(),
+            file,
+            name,
+        })
+    }
+
+    fn changed(&self, what: String) -> RemoteError {
+        RemoteError::new(ErrorKind::Changed, "reading", self.name.as_str()).because(format!(
+            "can't copy - source file is being updated ({what})"
+        ))
+    }
+
+    fn failed(&self, error: io::Error) -> RemoteError {
+        RemoteError::from_io(error, "reading", self.name.as_str())
+    }
+
+    /// Reads up to `length` bytes where the file stands.
+    fn piece(&self, length: u64) -> Result<Bytes> {
+        let capacity = usize::try_from(length).unwrap_or(usize::MAX);
+        let mut piece = Vec::with_capacity(capacity);
+        (&self.file)
+            .take(length)
+            .read_to_end(&mut piece)
+            .map_err(|e| self.failed(e))?;
+        if piece.len() < capacity {
+            // Shorter than it was: the check has the words for it.
+            self.check_unchanged()?;
+            return Err(self.changed(format!("{} bytes are missing", capacity - piece.len())));
+        }
+        Ok(piece.into())
+    }
+}
+
+impl ReadAt for OpenFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file.read_exact_at(buffer, offset)
+    }
+
+    // The open file keeps its identity: one renamed over its name changes
+    // nothing of what is read here.
+    fn check_unchanged(&self) -> Result<()> {
+        let meta = self.file.metadata().map_err(|e| self.failed(e))?;
+        if meta.len() != self.size {
+            return Err(self.changed(format!("size changed from {} to {}", self.size, meta.len())));
+        }
+        if meta.modified().ok() != self.modified {
+            return Err(self.changed("mod time changed".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a file, or of part of it.
+pub(super) async fn stream(os: PathBuf, name: String, span: Option<Span>) -> Result<ByteStream> {
+    let (file, first, left) = blocking(move || {
+        let file = OpenFile::open(&os, name)?;
+        let span = span.unwrap_or(Span {
+            offset: 0,
+            length: None,
+        });
+        let available = file.size.saturating_sub(span.offset);
+        let length = span.length.unwrap_or(available).min(available);
+        if span.offset > 0 {
+            (&file.file)
+                .seek(SeekFrom::Start(span.offset))
+                .map_err(|e| file.failed(e))?;
+        }
+        let first = file.piece(length.min(PIECE))?;
+        let left = length - first.len() as u64;
+        if left == 0 {
+            file.check_unchanged()?;
+        }
+        Ok((file, first, left))
+    })
+    .await?;
+    // Small files end here, without a thread of their own.
+    let first = stream::iter((!first.is_empty()).then_some(Ok(first)));
+    if left == 0 {
+        return Ok(first.boxed());
+    }
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || send_rest(&file, left, &sender));
+    let rest = stream::unfold(receiver, |mut receiver| async {
+        let piece = receiver.recv().await?;
+        Some((piece, receiver))
+    });
+    Ok(first.chain(rest).boxed())
+}
+
+/// Reads on until all is sent, something fails, or nobody listens any more.
+fn send_rest(file: &OpenFile, mut left: u64, sender: &mpsc::Sender<Result<Bytes>>) {
+    while left > 0 {
+        let mut piece = file.piece(left.min(PIECE));
+        if let Ok(bytes) = &piece {
+            left -= bytes.len() as u64;
+            if left == 0
+                && let Err(changed) = file.check_unchanged()
+            {
+                piece = Err(changed);
+            }
+        }
+        let failed = piece.is_err();
+        if sender.blocking_send(piece).is_err() || failed {
+            return;
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! A remote in memory, for tests.
