@@ -1,0 +1,99 @@
+//! Sealing of what is kept on disk between runs: sessions, trees, journals.
+//!
+//! | bytes | content |
+//! | --- | --- |
+//! | 0 | version, 1 |
+//! | 1..13 | random nonce |
+//! | 13.. | AES-256-GCM ciphertext, ending with the 16-byte tag |
+//!
+//! The context (what the blob is and whose) is authenticated, not stored: a
+//! blob moved to another place does not open there. The random nonce allows
+//! 2^32 blobs under one key.
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit};
+use cipher::Array;
+
+use super::CryptoError;
+pub use super::keys::SealKey;
+use super::keys::fill_random;
+
+const VERSION: u8 = 1;
+const NONCE: usize = 12;
+
+/// Seals `plaintext` for `context`.
+pub fn seal(key: &SealKey, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
+    let mut nonce = [0; NONCE];
+    fill_random(&mut nonce);
+    let payload = Payload {
+        msg: plaintext,
+        aad: context,
+    };
+    let mut sealed = vec![VERSION];
+    sealed.extend_from_slice(&nonce);
+    let ciphertext = Aes256Gcm::new(&Array(*key.as_bytes())).encrypt(&Array(nonce), payload);
+    // fails only above 64 GiB, and an empty blob does not open
+    sealed.extend(ciphertext.unwrap_or_default());
+    sealed
+}
+
+/// Opens what [`seal`] made for the same context.
+///
+/// # Errors
+/// [`CryptoError::Sealed`] for any change, another key or another context.
+pub fn open(key: &SealKey, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let rest = match sealed.split_first() {
+        Some((&VERSION, rest)) => rest,
+        _ => return Err(CryptoError::Sealed),
+    };
+    let (nonce, ciphertext) = rest
+        .split_first_chunk::<NONCE>()
+        .ok_or(CryptoError::Sealed)?;
+    let payload = Payload {
+        msg: ciphertext,
+        aad: context,
+    };
+    Aes256Gcm::new(&Array(*key.as_bytes()))
+        .decrypt(&Array(*nonce), payload)
+        .map_err(|_| CryptoError::Sealed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn opens_only_untouched_with_the_same_key_and_context() {
+        let key = SealKey::generate();
+        let sealed = seal(&key, b"session of a", b"secret");
+        assert_eq!(open(&key, b"session of a", &sealed).unwrap(), b"secret");
+        assert_eq!(
+            open(&key, b"session of b", &sealed),
+            Err(CryptoError::Sealed)
+        );
+        assert_eq!(
+            open(&SealKey::generate(), b"session of a", &sealed),
+            Err(CryptoError::Sealed)
+        );
+        for i in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[i] ^= 0x10;
+            assert_eq!(
+                open(&key, b"session of a", &changed),
+                Err(CryptoError::Sealed),
+                "byte {i}"
+            );
+            assert_eq!(
+                open(&key, b"session of a", &sealed[..i]),
+                Err(CryptoError::Sealed)
+            );
+        }
+    }
+
+    #[test]
+    fn two_seals_of_one_text_differ() {
+        let key = SealKey::generate();
+        assert_ne!(seal(&key, b"", b"x"), seal(&key, b"", b"x"));
+    }
+}
