@@ -27,7 +27,11 @@ fn steps(text: &str) -> Vec<Step> {
             inside = line == "```console";
         } else if inside {
             if let Some(command) = line.strip_prefix("$ ") {
-                steps.push(Step { line: index + 1, command: command.to_owned(), output: String::new() });
+                steps.push(Step {
+                    line: index + 1,
+                    command: command.to_owned(),
+                    output: String::new(),
+                });
             } else {
                 let step = steps.last_mut().expect("a transcript begins with `$ `");
                 step.output.push_str(line);
@@ -42,11 +46,17 @@ fn steps(text: &str) -> Vec<Step> {
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split("...");
     let first = parts.next().unwrap_or("");
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
     let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
     for part in middle {
-        let Some(at) = rest.find(part) else { return false };
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
@@ -117,18 +127,36 @@ fn the_guide_tells_the_truth() {
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let documents = ["README.md", "CHANGELOG.md", "docs/guide.md", "docs/architecture.md", "docs/protocol.md"];
+    let documents = [
+        "README.md",
+        "CHANGELOG.md",
+        "docs/guide.md",
+        "docs/architecture.md",
+        "docs/protocol.md",
+    ];
     for document in documents {
         let file = root.join(document);
         let text = fs::read_to_string(&file).unwrap();
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             if target.contains("://") {
                 continue;
             }
             let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let linked = if path.is_empty() { file.clone() } else { file.parent().unwrap().join(path) };
-            let linked_text = fs::read_to_string(&linked).unwrap_or_else(|_| panic!("{document} links to {target}, which is not there"));
-            assert!(anchor.is_empty() || anchors(&linked_text).any(|a| a == anchor), "{document} links to {target}: no such heading");
+            let linked = if path.is_empty() {
+                file.clone()
+            } else {
+                file.parent().unwrap().join(path)
+            };
+            let linked_text = fs::read_to_string(&linked)
+                .unwrap_or_else(|_| panic!("{document} links to {target}, which is not there"));
+            assert!(
+                anchor.is_empty() || anchors(&linked_text).any(|a| a == anchor),
+                "{document} links to {target}: no such heading"
+            );
         }
     }
 }
@@ -150,25 +178,34 @@ fn sources_cite_sections_that_exist() {
             }
             let text = fs::read_to_string(&path).unwrap();
             for rest in text.split("docs/protocol.md#").skip(1) {
-                let anchor: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
+                let anchor: String = rest
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '-')
+                    .collect();
                 if !known.contains(&anchor) {
                     wrong.push(format!("{}: #{anchor}", path.display()));
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "no such section in docs/protocol.md:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "no such section in docs/protocol.md:\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// The anchors of a document's headings, as the usual renderers make them.
 fn anchors(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines().filter(|line| line.starts_with('#')).map(|line| {
-        line.trim_start_matches('#')
-            .trim()
-            .to_lowercase()
-            .chars()
-            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
-            .map(|c| if c == ' ' { '-' } else { c })
-            .collect()
-    })
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .to_lowercase()
+                .chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect()
+        })
 }
