@@ -1,0 +1,163 @@
+//! Addresses for content: `u` and `g`.
+//!
+//! Spec: docs/protocol.md, "Upload", "Download".
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::command::{Command, Route};
+use super::fields::Fields;
+use crate::mega::error::{Error, ErrorCode};
+use crate::mega::handle::{NodeHandle, PublicHandle};
+
+/// How long the quota stays used up when the server does not say.
+const DEFAULT_QUOTA_WAIT: Duration = Duration::from_secs(3600);
+
+/// `ssl` in requests: storage servers talk http or https. The content is
+/// encrypted and verified either way.
+fn ssl(use_https: bool) -> i32 {
+    if use_https { 2 } else { 0 }
+}
+
+/// `u`: where to upload a file to.
+#[derive(Debug)]
+pub struct RequestUpload {
+    /// The file's size in bytes.
+    pub size: u64,
+    /// Wants an https address.
+    pub use_https: bool,
+}
+
+impl Command for RequestUpload {
+    const NAME: &'static str = "u";
+    const ROUTE: Route = Route::Batched;
+    /// The upload address: a capability, not for logs.
+    type Reply = String;
+
+    fn to_json(&self) -> Value {
+        // `v:2` makes the completion token binary, as the web client has it.
+        json!({"a": Self::NAME, "s": self.size, "ssl": ssl(self.use_https), "v": 2})
+    }
+
+    fn parse(reply: Value) -> Result<String, Error> {
+        let mut fields = Fields::new(Self::NAME, reply)?;
+        let address = fields.text("p")?;
+        require_http(Self::NAME, &address)?;
+        Ok(address)
+    }
+}
+
+/// What `g` is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadTarget {
+    /// A node of the account, or of the folder link of the queue.
+    Node(NodeHandle),
+    /// The file behind a public link.
+    Link(PublicHandle),
+}
+
+/// `g`: where to download a file from, and what it is.
+#[derive(Debug)]
+pub struct RequestDownload {
+    /// The file.
+    pub target: DownloadTarget,
+    /// Wants an https address.
+    pub use_https: bool,
+    /// Wants an address at all; otherwise only size and attributes come.
+    pub with_address: bool,
+}
+
+/// The answer to [`RequestDownload`].
+#[derive(Clone)]
+pub struct RequestDownloadReply {
+    /// The address, a capability; empty if none was asked for.
+    pub address: String,
+    /// The file's size in bytes.
+    pub size: u64,
+    /// Its encrypted attributes (base64url).
+    pub attributes: String,
+}
+
+impl fmt::Debug for RequestDownloadReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestDownloadReply")
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Command for RequestDownload {
+    const NAME: &'static str = "g";
+    const ROUTE: Route = Route::Lockless;
+    type Reply = RequestDownloadReply;
+
+    fn to_json(&self) -> Value {
+        let mut command = json!({"a": Self::NAME, "ssl": ssl(self.use_https)});
+        match self.target {
+            DownloadTarget::Node(handle) => command["n"] = json!(handle.as_str()),
+            DownloadTarget::Link(handle) => command["p"] = json!(handle.as_str()),
+        }
+        if self.with_address {
+            command["g"] = json!(1);
+        }
+        command
+    }
+
+    fn parse(reply: Value) -> Result<RequestDownloadReply, Error> {
+        let mut fields = Fields::new(Self::NAME, reply)?;
+        if let Some(code) = fields.optional_number("e")?.filter(|code| *code < 0) {
+            return Err(refusal(ErrorCode(code), fields.optional_number("tl")?));
+        }
+        if fields.take("d").is_some_and(|taken_down| taken_down != 0) {
+            return Err(Error::api(Self::NAME, ErrorCode::EBLOCKED));
+        }
+        let address = match fields.take("g") {
+            Some(Value::String(address)) => address,
+            Some(Value::Array(addresses)) => match addresses.first() {
+                Some(Value::String(address)) if addresses.len() == 1 => address.clone(),
+                _ => {
+                    return Err(Error::protocol(
+                        Self::NAME,
+                        "a striped file was not asked for",
+                    ));
+                }
+            },
+            _ => String::new(),
+        };
+        if !address.is_empty() {
+            require_http(Self::NAME, &address)?;
+        }
+        Ok(RequestDownloadReply {
+            address,
+            size: fields.size("s")?,
+            attributes: fields.optional_text("at")?.unwrap_or_default(),
+        })
+    }
+}
+
+/// An error inside the reply; used-up quota says when it comes back.
+fn refusal(code: ErrorCode, seconds_left: Option<i64>) -> Error {
+    if code != ErrorCode::EOVERQUOTA {
+        return Error::api(RequestDownload::NAME, code);
+    }
+    let left = seconds_left
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| *seconds > 0);
+    Error::Quota {
+        retry_after: Some(left.map_or(DEFAULT_QUOTA_WAIT, Duration::from_secs)),
+    }
+}
+
+/// Anything else as an address is an answer gone wrong, or a trap.
+fn require_http(command: &'static str, address: &str) -> Result<(), Error> {
+    if address.starts_with("http://") || address.starts_with("https://") {
+        Ok(())
+    } else {
+        Err(Error::protocol(
+            command,
+            "the address is neither http nor https",
+        ))
+    }
+}

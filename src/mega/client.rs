@@ -1,0 +1,178 @@
+//! The facade: an account (or nobody), the queue to the server, the settings.
+//!
+//! What can be done with an account is in `impl Client` blocks of the files
+//! beside this one; here stands only how a client comes into being and ends.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::mega::api::{Api, ApiOptions, SessionRenewer};
+use crate::mega::crypto::keys::MasterKey;
+use crate::mega::error::{Error, LoginFailure};
+use crate::mega::session::{Credentials, Session, SessionKeeper, SessionStore};
+use crate::mega::transport::{HttpTransport, HttpTransportOptions, RetryPolicy, Transport};
+
+/// MEGA's own API.
+pub const DEFAULT_API_URL: &str = "https://g.api.mega.co.nz/";
+
+/// What to do when the transfer quota is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QuotaReaction {
+    /// Fail at once and say when more is allowed.
+    #[default]
+    Fail,
+    /// Wait until more is allowed.
+    Wait,
+}
+
+/// How a client is set up. Start from `default()` and change what differs.
+#[derive(Clone)]
+pub struct ClientOptions {
+    /// The API's address.
+    pub api_url: String,
+    /// The account; without one only public links can be opened.
+    pub credentials: Option<Credentials>,
+    /// Where the session is kept between runs.
+    pub store: Option<SessionStore>,
+    /// The bounds of retrying a single request.
+    pub retries: RetryPolicy,
+    /// Longest time without progress; zero means for ever.
+    pub timeout: Duration,
+    /// Longest time for a connection to stand; zero means for ever.
+    pub contimeout: Duration,
+    /// Content travels by https too; it is encrypted either way.
+    pub use_https: bool,
+    /// Deleting is for good, past the rubbish.
+    pub hard_delete: bool,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// Connections for each uploaded file.
+    pub upload_connections: usize,
+    /// Connections for each downloaded file.
+    pub download_connections: usize,
+    /// What to do when the transfer quota is used up.
+    pub quota: QuotaReaction,
+    /// Sends the requests instead of the network: for tests.
+    pub transport: Option<Arc<dyn Transport>>,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        let http = HttpTransportOptions::default();
+        Self {
+            api_url: DEFAULT_API_URL.to_owned(),
+            credentials: None,
+            store: None,
+            retries: RetryPolicy::default(),
+            timeout: http.timeout,
+            contimeout: http.contimeout,
+            use_https: false,
+            hard_delete: false,
+            user_agent: http.user_agent,
+            upload_connections: 4,
+            download_connections: 4,
+            quota: QuotaReaction::default(),
+            transport: None,
+        }
+    }
+}
+
+/// A connection to MEGA. Clones share everything.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    options: ClientOptions,
+    api: Api,
+    keeper: Option<Arc<SessionKeeper>>,
+}
+
+impl Client {
+    /// Opens a client: takes up the stored session, or logs in. Without
+    /// credentials nothing is sent, and only public links can be used.
+    ///
+    /// # Errors
+    /// The login failed.
+    pub async fn connect(options: ClientOptions) -> Result<Self, Error> {
+        let transport = options.transport.clone().unwrap_or_else(|| {
+            Arc::new(HttpTransport::new(HttpTransportOptions {
+                timeout: options.timeout,
+                contimeout: options.contimeout,
+                user_agent: options.user_agent.clone(),
+            }))
+        });
+        let api_options = ApiOptions {
+            base_url: options.api_url.clone(),
+            retries: options.retries.clone(),
+        };
+        let anonymous = Api::anonymous(transport, api_options);
+        let (api, keeper) = match &options.credentials {
+            None => (anonymous, None),
+            Some(credentials) => {
+                let store = options.store.as_ref();
+                let keeper =
+                    SessionKeeper::open(anonymous.clone(), credentials.clone(), store).await?;
+                let keeper = Arc::new(keeper);
+                let renewer: Arc<dyn SessionRenewer> = keeper.clone();
+                (anonymous.with_renewer(renewer), Some(keeper))
+            }
+        };
+        Ok(Self(Arc::new(Inner {
+            options,
+            api,
+            keeper,
+        })))
+    }
+
+    /// The queue to the server, in the account's name.
+    #[must_use]
+    pub fn api(&self) -> &Api {
+        &self.0.api
+    }
+
+    /// How this client was set up.
+    #[must_use]
+    pub fn options(&self) -> &ClientOptions {
+        &self.0.options
+    }
+
+    /// The current session.
+    ///
+    /// # Errors
+    /// The client was opened without an account.
+    pub fn session(&self) -> Result<Arc<Session>, Error> {
+        match &self.0.keeper {
+            Some(keeper) => Ok(keeper.session()),
+            None => Err(LoginFailure::NotLoggedIn.into()),
+        }
+    }
+
+    /// The account's master key.
+    ///
+    /// # Errors
+    /// The client was opened without an account.
+    pub fn master_key(&self) -> Result<MasterKey, Error> {
+        Ok(self.session()?.master_key.clone())
+    }
+
+    /// Ends the session at the server and forgets it here.
+    ///
+    /// # Errors
+    /// The server could not be asked, or there is no session.
+    pub async fn logout(&self) -> Result<(), Error> {
+        match &self.0.keeper {
+            Some(keeper) => keeper.log_out().await,
+            None => Err(LoginFailure::NotLoggedIn.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("api_url", &self.0.options.api_url)
+            .field("logged_in", &self.0.keeper.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,375 @@
+//! The real transport: HTTP/1.1 over reqwest, TLS by rustls with ring.
+//!
+//! Connections are pooled, proxies come from the environment, gzip answers are
+//! unpacked. Addresses on this machine never go through a proxy. Nothing is
+//! retried here.
+
+use std::error::Error as StdError;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::stream;
+use reqwest::redirect::{Attempt, Policy};
+
+use super::upload_body::{Activity, UploadBody};
+use super::{
+    BodyStream, HttpRequest, HttpResponse, Method, Transport, TransportError, TransportErrorKind,
+};
+
+/// Bodies up to this size are handed over in one piece.
+const ONE_PIECE: usize = 128 * 1024;
+
+/// More hops than this are a loop.
+const MAX_REDIRECTS: usize = 5;
+
+/// How the real transport is set up.
+#[derive(Debug, Clone)]
+pub struct HttpTransportOptions {
+    /// Longest time without progress (`--timeout`); zero means for ever.
+    pub timeout: Duration,
+    /// Longest time for a connection to stand (`--contimeout`); zero means for ever.
+    pub contimeout: Duration,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+}
+
+impl Default for HttpTransportOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(300),
+            contimeout: Duration::from_secs(60),
+            user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Sends requests over the network.
+pub struct HttpTransport {
+    options: HttpTransportOptions,
+    // Built when first needed: a run that only meets the sandbox on this
+    // machine never loads the system's certificates.
+    network: OnceLock<reqwest::Client>,
+    loopback: OnceLock<reqwest::Client>,
+}
+
+impl HttpTransport {
+    /// A transport without any connection yet.
+    #[must_use]
+    pub fn new(options: HttpTransportOptions) -> Self {
+        // The process may have chosen a provider already; either will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            options,
+            network: OnceLock::new(),
+            loopback: OnceLock::new(),
+        }
+    }
+
+    fn client(&self, url: &reqwest::Url) -> Result<&reqwest::Client, TransportError> {
+        let local = url.scheme() == "http" && is_loopback(url);
+        let slot = if local { &self.loopback } else { &self.network };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .user_agent(&self.options.user_agent)
+            .redirect(Policy::custom(follow_same_scheme));
+        if !self.options.contimeout.is_zero() {
+            builder = builder.connect_timeout(self.options.contimeout);
+        }
+        if local {
+            builder = builder.no_proxy().tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| {
+            TransportError::new(
+                TransportErrorKind::Address,
+                url.as_str(),
+                format!("HTTP cannot be set up: {}", describe(&error)),
+            )
+        })?;
+        Ok(slot.get_or_init(|| client))
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let url = reqwest::Url::parse(&request.url).map_err(|error| {
+            TransportError::new(
+                TransportErrorKind::Address,
+                &request.url,
+                format!("not a usable address: {error}"),
+            )
+        })?;
+        let idle = request.idle_timeout.unwrap_or(self.options.timeout);
+        let idle = (!idle.is_zero()).then_some(idle);
+        let activity = Activity::new();
+
+        let mut builder = match request.method {
+            Method::Get => self.client(&url)?.get(url),
+            Method::Post => {
+                let builder = self.client(&url)?.post(url);
+                if request.body.len() <= ONE_PIECE {
+                    builder.body(request.body)
+                } else {
+                    let body = UploadBody::new(request.body, activity.clone());
+                    builder.body(reqwest::Body::wrap(body))
+                }
+            }
+        };
+        for (name, value) in &request.headers {
+            builder = builder.header(name.as_ref(), value);
+        }
+
+        let response = within_idle(builder.send(), idle, &activity)
+            .await
+            .ok_or_else(|| timed_out(&request.url, idle))?
+            .map_err(|error| translate(&error.without_url(), &request.url))?;
+
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let length = response.content_length();
+        Ok(HttpResponse {
+            status,
+            headers,
+            body: BodyStream::new(pieces(response, request.url, idle), length),
+        })
+    }
+}
+
+/// Runs `sending` until it ends or nothing has moved for `idle`.
+async fn within_idle<T>(
+    sending: impl Future<Output = T>,
+    idle: Option<Duration>,
+    activity: &Activity,
+) -> Option<T> {
+    let Some(idle) = idle else {
+        return Some(sending.await);
+    };
+    tokio::pin!(sending);
+    loop {
+        let deadline = activity.deadline(idle);
+        match tokio::time::timeout_at(deadline.into(), &mut sending).await {
+            Ok(result) => return Some(result),
+            Err(_) if activity.deadline(idle) > deadline => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// The pieces of an answer's body; the stream ends after the first failure.
+fn pieces(
+    response: reqwest::Response,
+    url: String,
+    idle: Option<Duration>,
+) -> impl futures_util::Stream<Item = Result<bytes::Bytes, TransportError>> {
+    stream::unfold(Some((response, url)), move |state| async move {
+        let (mut response, url) = state?;
+        let piece = match idle {
+            None => Ok(response.chunk().await),
+            Some(idle) => tokio::time::timeout(idle, response.chunk()).await,
+        };
+        match piece {
+            Ok(Ok(Some(bytes))) => Some((Ok(bytes), Some((response, url)))),
+            Ok(Ok(None)) => None,
+            Ok(Err(error)) => Some((Err(translate(&error.without_url(), &url)), None)),
+            Err(_) => Some((Err(timed_out(&url, idle)), None)),
+        }
+    })
+}
+
+fn timed_out(url: &str, idle: Option<Duration>) -> TransportError {
+    let seconds = idle.unwrap_or_default().as_secs_f64();
+    TransportError::new(
+        TransportErrorKind::TimedOut,
+        url,
+        format!("nothing moved for {seconds} seconds"),
+    )
+}
+
+fn translate(error: &reqwest::Error, url: &str) -> TransportError {
+    let kind = if error.is_builder() {
+        TransportErrorKind::Address
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_timeout() {
+        TransportErrorKind::TimedOut
+    } else {
+        TransportErrorKind::Broken
+    };
+    TransportError::new(kind, url, describe(error))
+}
+
+/// The innermost causes say what happened; the outer layers only repeat it.
+fn describe(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut next: Option<&dyn StdError> = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes.dedup();
+    if causes.is_empty() {
+        return error.to_string();
+    }
+    causes.join(": ")
+}
+
+/// Follows a redirect only where nothing is given up by it: a request never
+/// goes from https to http, and a POST never silently becomes a GET.
+fn follow_same_scheme(attempt: Attempt) -> reqwest::redirect::Action {
+    let keeps_method = matches!(attempt.status().as_u16(), 307 | 308);
+    let (hops, from) = (attempt.previous().len(), attempt.previous().last());
+    let same_scheme = from.is_some_and(|from| {
+        from.scheme() == attempt.url().scheme() || attempt.url().scheme() == "https"
+    });
+    if keeps_method && same_scheme && hops <= MAX_REDIRECTS {
+        attempt.follow()
+    } else {
+        attempt.stop()
+    }
+}
+
+fn is_loopback(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bytes::Bytes;
+    use futures_util::StreamExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one connection with `answer` after reading `body` bytes past
+    /// the header, and gives back what it read.
+    async fn serve_once(
+        answer: &'static [u8],
+        body: usize,
+    ) -> (String, tokio::task::JoinHandle<Vec<u8>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!(
+            "http://{}/cs?id=1&sid=SECRET",
+            listener.local_addr().unwrap()
+        );
+        let task = tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut got = Vec::new();
+            let mut buffer = vec![0; 65536];
+            loop {
+                let count = connection.read(&mut buffer).await.unwrap();
+                got.extend_from_slice(&buffer[..count]);
+                let head = got.windows(4).position(|four| four == b"\r\n\r\n");
+                if count == 0 || head.is_some_and(|at| got.len() >= at + 4 + body) {
+                    break;
+                }
+            }
+            connection.write_all(answer).await.unwrap();
+            got
+        });
+        (url, task)
+    }
+
+    fn transport(timeout: Duration) -> HttpTransport {
+        HttpTransport::new(HttpTransportOptions {
+            timeout,
+            ..HttpTransportOptions::default()
+        })
+    }
+
+    #[tokio::test]
+    async fn posts_with_length_and_truthful_agent() {
+        let content = Bytes::from(vec![7; 3 * ONE_PIECE + 5]);
+        let (url, server) = serve_once(
+            b"HTTP/1.1 200 OK\r\nX-One: a\r\nContent-Length: 3\r\n\r\n[0]",
+            content.len(),
+        )
+        .await;
+        let response = transport(Duration::from_secs(60))
+            .send(HttpRequest::post(url, content.clone()))
+            .await
+            .unwrap();
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("x-one"), Some("a"));
+        assert_eq!(response.body.length(), Some(3));
+        assert_eq!(response.body.collect(10).await.unwrap().unwrap(), "[0]");
+        let got = server.await.unwrap();
+        let text = String::from_utf8_lossy(&got).to_lowercase();
+        assert!(
+            text.contains(&format!("content-length: {}", content.len())),
+            "{}",
+            &text[..300]
+        );
+        assert!(text.contains(concat!("user-agent: megarc/", env!("CARGO_PKG_VERSION"))));
+        assert!(!text.contains("expect:"));
+        assert!(got.ends_with(&content));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stops_short_is_an_error() {
+        let (url, _server) =
+            serve_once(b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n[0", 0).await;
+        let response = transport(Duration::from_secs(60))
+            .send(HttpRequest::get(url))
+            .await
+            .unwrap();
+        let error = response.body.collect(100).await.unwrap_err();
+        assert_eq!(error.kind, TransportErrorKind::Broken);
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn silence_is_a_time_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/cs?sid=SECRET", listener.local_addr().unwrap());
+        let error = transport(Duration::from_millis(50))
+            .send(HttpRequest::post(url, "x"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, TransportErrorKind::TimedOut);
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_says_so() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/cs?sid=SECRET", listener.local_addr().unwrap());
+        drop(listener);
+        let error = transport(Duration::from_secs(60))
+            .send(HttpRequest::get(url))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, TransportErrorKind::Connect);
+        assert!(error.to_string().contains("refused"), "{error}");
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn redirects_that_change_the_method_are_not_followed() {
+        let (url, _server) = serve_once(
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+            1,
+        )
+        .await;
+        let mut response = transport(Duration::from_secs(60))
+            .send(HttpRequest::post(url, "x"))
+            .await
+            .unwrap();
+        assert_eq!(response.status, 302);
+        assert!(response.body.next().await.is_none());
+    }
+}
