@@ -1,1 +1,302 @@
-//! The only writer of stdout and stderr.
+//! The only writer of standard output and standard error.
+//!
+//! Data goes to stdout, all else to stderr. Whatever is written passes one
+//! lock, so that log lines, the live progress block and listings never mix
+//! inside a line. On a terminal names are escaped ([`sanitize`]); a pipe gets
+//! the bytes as they are.
+
+pub mod sanitize;
+pub mod terminal;
+
+use std::fs::File;
+use std::io::{self, BufWriter, LineWriter, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use terminal::{ERASE_LINE, LINE_START, MOVE_UP};
+
+/// Standard output and standard error, shared by all parts of a command.
+pub struct Output {
+    sinks: Mutex<Sinks>,
+    /// Whether stdout shows its bytes to a person at once.
+    terminal: bool,
+}
+
+struct Sinks {
+    stdout: Box<dyn Write + Send>,
+    stderr: Box<dyn Write + Send>,
+    /// Takes the log in the place of stderr (`--log-file`).
+    log_file: Option<File>,
+    /// While a progress block stands on the screen: its number of lines.
+    block: Option<usize>,
+    /// The block itself, to be drawn again below a log line.
+    drawn: String,
+}
+
+impl Output {
+    /// The streams of this process.
+    #[must_use]
+    pub fn stdio() -> Self {
+        let terminal = terminal::stdout_is_terminal();
+        let stdout: Box<dyn Write + Send> = if terminal {
+            Box::new(LineWriter::new(io::stdout()))
+        } else {
+            Box::new(BufWriter::with_capacity(1 << 16, io::stdout()))
+        };
+        Self::new(stdout, Box::new(io::stderr()), terminal)
+    }
+
+    /// Writes to the given sinks, as a terminal would be written to or not.
+    #[must_use]
+    pub fn new(
+        stdout: Box<dyn Write + Send>,
+        stderr: Box<dyn Write + Send>,
+        terminal: bool,
+    ) -> Self {
+        Self {
+            sinks: Mutex::new(Sinks {
+                stdout,
+                stderr,
+                log_file: None,
+                block: None,
+                drawn: String::new(),
+            }),
+            terminal,
+        }
+    }
+
+    /// Sends the log to `file` from now on.
+    pub fn log_to(&self, file: File) {
+        self.lock().log_file = Some(file);
+    }
+
+    /// Whether standard output is a terminal.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// One row of a listing, with its line end.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn row(&self, row: &str) -> io::Result<()> {
+        let mut sinks = self.lock();
+        if self.terminal {
+            sinks.stdout.write_all(sanitize::line(row).as_bytes())?;
+        } else {
+            sinks.stdout.write_all(row.as_bytes())?;
+        }
+        sinks.stdout.write_all(b"\n")
+    }
+
+    /// Text of our own making (help, prompts), shown at once.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn text(&self, text: &str) -> io::Result<()> {
+        let mut sinks = self.lock();
+        sinks.stdout.write_all(text.as_bytes())?;
+        sinks.stdout.flush()
+    }
+
+    /// Bytes of a file, unchanged even on a terminal: the user asked for them.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        self.lock().stdout.write_all(bytes)
+    }
+
+    /// Hands everything on to the system; the end of every command, so that
+    /// a full disk behind stdout is an error and not silence.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn flush(&self) -> io::Result<()> {
+        self.lock().stdout.flush()
+    }
+
+    /// Log text with its line end: to the log file, above a standing progress
+    /// block on stdout, else to stderr.
+    ///
+    /// A log that cannot be written stops nothing: there is nobody to tell.
+    pub fn log(&self, text: &str) {
+        let text = sanitize::text(text);
+        let mut guard = self.lock();
+        let sinks = &mut *guard;
+        let _ = if let Some(file) = &mut sinks.log_file {
+            file.write_all(text.as_bytes())
+        } else if sinks.block.is_some() {
+            sinks.log_above_block(&text, self.terminal)
+        } else {
+            // What was printed before it shall be seen before it.
+            let _ = sinks.stdout.flush();
+            sinks.stderr.write_all(text.as_bytes())
+        };
+    }
+
+    /// Usage texts and complaints about the command line, on stderr.
+    pub fn complain(&self, text: &str) {
+        let mut sinks = self.lock();
+        let _ = sinks.stdout.flush();
+        let _ = sinks.stderr.write_all(sanitize::text(text).as_bytes());
+    }
+
+    /// Draws the progress block in the place of the one before; without a
+    /// terminal it just follows.
+    pub fn draw(&self, block: &str) {
+        let mut guard = self.lock();
+        let sinks = &mut *guard;
+        let _ = sinks.redraw(block, self.terminal);
+    }
+
+    /// Leaves the last progress block where it stands; what follows is
+    /// written below it and log lines go to stderr again.
+    pub fn end_block(&self) {
+        let mut guard = self.lock();
+        let sinks = &mut *guard;
+        if sinks.block.take().is_some() {
+            let _ = sinks.stdout.write_all(b"\n");
+            let _ = sinks.stdout.flush();
+        }
+        sinks.drawn.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sinks> {
+        // A panic elsewhere does not make the streams unusable.
+        self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sinks {
+    fn redraw(&mut self, block: &str, terminal: bool) -> io::Result<()> {
+        let mut picture = String::with_capacity(block.len() + 64);
+        if terminal {
+            erase(&mut picture, self.block.unwrap_or(1));
+            push_clipped(&mut picture, block);
+        } else {
+            picture.push_str(block);
+        }
+        self.block = Some(block.lines().count().max(1));
+        if self.drawn != block {
+            block.clone_into(&mut self.drawn);
+        }
+        self.stdout.write_all(picture.as_bytes())?;
+        self.stdout.flush()
+    }
+
+    fn log_above_block(&mut self, text: &str, terminal: bool) -> io::Result<()> {
+        let mut picture = String::new();
+        if terminal {
+            erase(&mut picture, self.block.unwrap_or(1));
+            picture.push_str(text);
+            push_clipped(&mut picture, &self.drawn);
+        } else {
+            picture.push_str(text);
+        }
+        self.stdout.write_all(picture.as_bytes())?;
+        self.stdout.flush()
+    }
+}
+
+/// Clears the lines of the block above the cursor.
+fn erase(picture: &mut String, lines: usize) {
+    for _ in 1..lines {
+        picture.push_str(ERASE_LINE);
+        picture.push_str(MOVE_UP);
+    }
+    picture.push_str(ERASE_LINE);
+    picture.push_str(LINE_START);
+}
+
+fn push_clipped(picture: &mut String, block: &str) {
+    let columns = terminal::columns();
+    for (at, line) in block.lines().enumerate() {
+        if at > 0 {
+            picture.push('\n');
+        }
+        picture.push_str(terminal::clip(line, columns));
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    //! Sinks that tests can read.
+
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    /// A sink whose content can be read while it is written.
+    #[derive(Clone, Default)]
+    pub struct Captured(Arc<Mutex<Vec<u8>>>);
+
+    impl Captured {
+        /// What was written so far.
+        #[must_use]
+        pub fn text(&self) -> String {
+            let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    }
+
+    impl Write for Captured {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::testing::Captured;
+    use super::*;
+
+    fn captured(terminal: bool) -> (Output, Captured, Captured) {
+        let (out, err) = (Captured::default(), Captured::default());
+        let output = Output::new(Box::new(out.clone()), Box::new(err.clone()), terminal);
+        (output, out, err)
+    }
+
+    #[test]
+    fn a_pipe_gets_names_raw_and_a_terminal_escaped() {
+        let (output, out, _) = captured(false);
+        output.row("a\u{1b}b").unwrap();
+        assert_eq!(out.text(), "a\u{1b}b\n");
+        let (output, out, _) = captured(true);
+        output.row("a\u{1b}b").unwrap();
+        assert_eq!(out.text(), "a\\x1bb\n");
+    }
+
+    #[test]
+    fn the_log_goes_above_a_standing_block() {
+        let (output, out, err) = captured(true);
+        output.log("before\n");
+        output.draw("one\ntwo");
+        output.log("inside\n");
+        output.end_block();
+        output.log("after\n");
+        assert_eq!(err.text(), "before\nafter\n");
+        assert_eq!(
+            out.text(),
+            "\x1b[2K\x1b[1Gone\ntwo\
+             \x1b[2K\x1b[1A\x1b[2K\x1b[1Ginside\none\ntwo\n"
+        );
+    }
+
+    #[test]
+    fn blocks_in_a_pipe_just_follow() {
+        let (output, out, _) = captured(false);
+        output.draw("a\nb");
+        output.draw("c\nd");
+        output.end_block();
+        assert_eq!(out.text(), "a\nbc\nd\n");
+    }
+}
