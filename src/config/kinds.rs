@@ -1,0 +1,207 @@
+//! The kinds of remotes and their options: names, defaults, and what must not
+//! be shown. The wizard asks by this table, and `--mega-…` flags come from it.
+
+/// What an option holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A password, obscured wherever it is written down.
+    Password,
+    /// A list of encoding switches.
+    Encoding,
+}
+
+/// One option of a kind of remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionInfo {
+    /// Its name in files and connection strings.
+    pub name: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+    /// What it holds.
+    pub value: ValueKind,
+    /// What counts when nothing is set.
+    pub default: &'static str,
+    /// Whether a remote is useless without it.
+    pub required: bool,
+    /// Whether it is asked for only on request.
+    pub advanced: bool,
+    /// Whether it tells who somebody is.
+    pub sensitive: bool,
+    /// Whether it is never asked for: the program sets it.
+    pub hidden: bool,
+}
+
+/// One kind of remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Its name, as in `type = "mega"`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub help: &'static str,
+    /// Its options in the order they are asked.
+    pub options: &'static [OptionInfo],
+}
+
+impl Kind {
+    /// An option by name.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&'static OptionInfo> {
+        self.options.iter().find(|option| option.name == name)
+    }
+}
+
+/// The kind of that name.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+const fn text(name: &'static str, help: &'static str) -> OptionInfo {
+    OptionInfo {
+        name,
+        help,
+        value: ValueKind::Text,
+        default: "",
+        required: false,
+        advanced: false,
+        sensitive: false,
+        hidden: false,
+    }
+}
+
+const fn flag(name: &'static str, help: &'static str) -> OptionInfo {
+    OptionInfo {
+        value: ValueKind::Bool,
+        default: "false",
+        ..advanced(name, help)
+    }
+}
+
+const fn advanced(name: &'static str, help: &'static str) -> OptionInfo {
+    OptionInfo {
+        advanced: true,
+        ..text(name, help)
+    }
+}
+
+const DESCRIPTION: OptionInfo = advanced("description", "Description of the remote.");
+
+/// All kinds, by name.
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "alias",
+        help: "Another name for an existing remote or a folder in it",
+        options: &[
+            OptionInfo {
+                required: true,
+                ..text("remote", "Remote or path that the name stands for.")
+            },
+            DESCRIPTION,
+        ],
+    },
+    Kind {
+        name: "local",
+        help: "Local disk",
+        options: &[
+            OptionInfo {
+                value: ValueKind::Encoding,
+                default: "Slash,Dot",
+                ..advanced("encoding", "What names cannot hold.")
+            },
+            DESCRIPTION,
+        ],
+    },
+    Kind {
+        name: "mega",
+        help: "MEGA",
+        options: MEGA,
+    },
+    Kind {
+        name: "memory",
+        help: "Memory of this process, gone at its end",
+        options: &[DESCRIPTION],
+    },
+    Kind {
+        name: "sandbox",
+        help: "MEGA server inside megarc, for trials and tests",
+        options: &[
+            OptionInfo {
+                value: ValueKind::Encoding,
+                default: "Slash,InvalidUtf8,Dot",
+                ..advanced("encoding", "What names cannot hold.")
+            },
+            flag(
+                "hard_delete",
+                "Delete for good instead of moving to the rubbish bin.",
+            ),
+            DESCRIPTION,
+        ],
+    },
+];
+
+const MEGA: &[OptionInfo] = &[
+    OptionInfo {
+        required: true,
+        sensitive: true,
+        ..text("user", "User name: the e-mail address of the account.")
+    },
+    OptionInfo {
+        value: ValueKind::Password,
+        required: true,
+        ..text("pass", "Password.")
+    },
+    OptionInfo {
+        sensitive: true,
+        ..text(
+            "2fa",
+            "Code of the second factor, for accounts that have one.",
+        )
+    },
+    OptionInfo {
+        hidden: true,
+        sensitive: true,
+        ..text("session_key", "Key that seals the kept session.")
+    },
+    flag("debug", "Say more about the requests with -vv."),
+    flag(
+        "hard_delete",
+        "Delete for good instead of moving to the rubbish bin.",
+    ),
+    flag(
+        "use_https",
+        "Use TLS for content too, which is encrypted anyway.",
+    ),
+    OptionInfo {
+        value: ValueKind::Encoding,
+        default: "Slash,InvalidUtf8,Dot",
+        ..advanced("encoding", "What names cannot hold.")
+    },
+    advanced("api_url", "Another server that speaks MEGA's protocol."),
+    OptionInfo {
+        sensitive: true,
+        ..advanced(
+            "link",
+            "Public link to use instead of an account; it can only be read.",
+        )
+    },
+    OptionInfo {
+        value: ValueKind::Password,
+        ..advanced("link_password", "Password of the link, if it has one.")
+    },
+    OptionInfo {
+        default: "cloud",
+        ..advanced("root", "Where paths begin: cloud, rubbish or incoming.")
+    },
+    OptionInfo {
+        sensitive: true,
+        ..advanced(
+            "otp_command",
+            "Command that prints the code of the second factor.",
+        )
+    },
+    DESCRIPTION,
+];
