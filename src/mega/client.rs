@@ -10,7 +10,9 @@ use std::time::Duration;
 use crate::mega::api::{Api, ApiOptions, SessionRenewer};
 use crate::mega::crypto::keys::MasterKey;
 use crate::mega::error::{Error, LoginFailure};
+use crate::mega::links::OpenedLink;
 use crate::mega::session::{Credentials, Session, SessionKeeper, SessionStore};
+use crate::mega::state::ClientState;
 use crate::mega::transport::{HttpTransport, HttpTransportOptions, RetryPolicy, Transport};
 
 /// MEGA's own API.
@@ -86,6 +88,7 @@ struct Inner {
     options: ClientOptions,
     api: Api,
     keeper: Option<Arc<SessionKeeper>>,
+    state: ClientState,
 }
 
 impl Client {
@@ -122,7 +125,23 @@ impl Client {
             options,
             api,
             keeper,
+            state: ClientState::default(),
         })))
+    }
+
+    /// A client with the same settings that shows a public link.
+    pub(super) fn over_link(&self, api: Api, link: OpenedLink) -> Self {
+        Self(Arc::new(Inner {
+            options: self.0.options.clone(),
+            api,
+            keeper: None,
+            state: ClientState::of_link(link),
+        }))
+    }
+
+    /// The tree and what else is kept beside the session.
+    pub(super) fn state(&self) -> &ClientState {
+        &self.0.state
     }
 
     /// The queue to the server, in the account's name.

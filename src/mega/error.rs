@@ -53,6 +53,19 @@ pub enum Error {
     /// The source of an upload changed while it was read.
     #[error("source changed while it was read: {0}")]
     SourceChanged(String),
+    /// The source of an upload could not be read; says why in its own words.
+    #[error("{0}")]
+    Source(Box<dyn std::error::Error + Send + Sync>),
+    /// The upload host gave the upload up, and starting over is not possible
+    /// or did not help.
+    #[error("the upload was lost: {0}")]
+    UploadLost(ErrorCode),
+    /// The link is not usable.
+    #[error(transparent)]
+    Link(#[from] crate::mega::crypto::link::LinkError),
+    /// A folder was needed, and a file has that name.
+    #[error("'{0}' is a file not a directory")]
+    FileInTheWay(String),
     /// No such node, or no such path.
     #[error("{0} not found")]
     NotFound(String),
@@ -116,7 +129,7 @@ impl Error {
         match self {
             Self::Api { code, .. } => code.is_temporary(),
             Self::Transport(error) => error.is_temporary(),
-            Self::MacMismatch | Self::SourceChanged(_) => true,
+            Self::MacMismatch | Self::SourceChanged(_) | Self::UploadLost(_) => true,
             Self::Login(failure) => failure.is_temporary(),
             _ => false,
         }

@@ -2,13 +2,22 @@
 
 pub mod account;
 pub mod api;
+mod buffers;
 pub mod client;
+pub mod content;
 pub mod crypto;
+pub mod download;
 pub mod error;
 pub mod handle;
+pub mod links;
+pub mod node;
+mod operations;
+mod pieces;
 pub mod session;
+pub mod state;
 pub mod transport;
 pub mod tree;
+pub mod upload;
 
 pub use client::{Client, ClientOptions, QuotaReaction};
 pub use error::{Error, ErrorCode, LoginFailure};

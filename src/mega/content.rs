@@ -1,0 +1,58 @@
+//! Where the bytes of an upload come from, and who is told how it goes.
+
+use std::error::Error as StdError;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::error::Error;
+
+/// Why a source could not be read, in its own words.
+pub type SourceError = Box<dyn StdError + Send + Sync>;
+
+/// Bytes in order, once.
+pub type SourceStream = Pin<Box<dyn Stream<Item = Result<Bytes, SourceError>> + Send>>;
+
+/// A file's decrypted bytes in order. A clean end of a whole file means that
+/// length and MAC were right.
+pub type ContentStream = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
+
+/// A source that can be read at any offset and again.
+pub trait ReadAt: Send + Sync {
+    /// The size in bytes when it was opened.
+    fn size(&self) -> u64;
+
+    /// Fills `buffer` from `offset`.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` when the source has become shorter; any I/O error.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Fails when the source is no longer what was opened.
+    ///
+    /// # Errors
+    /// Says what changed.
+    fn check_unchanged(&self) -> Result<(), SourceError>;
+}
+
+/// The content of a file to upload.
+pub enum Source {
+    /// In order, once.
+    Stream(SourceStream),
+    /// At any offset, any number of times.
+    Random(Arc<dyn ReadAt>),
+}
+
+/// Is told of every piece that has arrived, and may hold the transfer back.
+#[async_trait]
+pub trait Progress: Send + Sync {
+    /// `bytes` more have arrived.
+    async fn passed(&self, bytes: u64);
+
+    /// `bytes` that were counted have to be sent again.
+    fn rewound(&self, bytes: u64);
+}

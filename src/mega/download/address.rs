@@ -1,0 +1,98 @@
+//! The address of a download: asked for when first needed, and again when the
+//! storage server does not know it any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use crate::mega::api::{Api, DownloadTarget, RequestDownload};
+use crate::mega::client::QuotaReaction;
+use crate::mega::error::Error;
+
+/// Shared by the pieces of one download.
+pub(super) struct Address {
+    api: Api,
+    target: DownloadTarget,
+    size: u64,
+    use_https: bool,
+    quota: QuotaReaction,
+    current: Mutex<Option<Arc<str>>>,
+}
+
+impl Address {
+    pub(super) fn new(
+        api: Api,
+        target: DownloadTarget,
+        size: u64,
+        use_https: bool,
+        quota: QuotaReaction,
+    ) -> Self {
+        Self {
+            api,
+            target,
+            size,
+            use_https,
+            quota,
+            current: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The address; a new one in place of `stale`, unless another piece has
+    /// got one meanwhile.
+    pub(super) async fn get(&self, stale: Option<&Arc<str>>) -> Result<Arc<str>, Error> {
+        let mut current = self.current.lock().await;
+        if let Some(address) = &*current
+            && stale.is_none_or(|stale| !Arc::ptr_eq(stale, address))
+        {
+            return Ok(Arc::clone(address));
+        }
+        let address = self.request().await?;
+        *current = Some(Arc::clone(&address));
+        Ok(address)
+    }
+
+    async fn request(&self) -> Result<Arc<str>, Error> {
+        loop {
+            let request = RequestDownload {
+                target: self.target,
+                use_https: self.use_https,
+                with_address: true,
+            };
+            match self.api.call(request).await {
+                Ok(reply) if reply.size != self.size => {
+                    let what = format!(
+                        "the file has {} bytes and not the {} that were listed",
+                        reply.size, self.size
+                    );
+                    return Err(Error::protocol("g", what));
+                }
+                Ok(reply) if reply.address.is_empty() => {
+                    return Err(Error::protocol("g", "the address is missing"));
+                }
+                Ok(reply) => return Ok(reply.address.into()),
+                Err(Error::Quota { retry_after }) => self.wait_for_quota(retry_after).await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until more transfer is allowed, or fails, as the options say.
+    pub(super) async fn wait_for_quota(&self, time: Option<Duration>) -> Result<(), Error> {
+        if self.quota == QuotaReaction::Fail {
+            return Err(Error::Quota { retry_after: time });
+        }
+        let time = time.unwrap_or(Duration::from_secs(3600));
+        tracing::warn!(
+            target: "megarc",
+            "transfer quota exceeded, waiting {} seconds for more",
+            time.as_secs()
+        );
+        self.api.retries().wait(time).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! Drives a download: keeps several pieces on their way, hands them out in
+//! order, and has the last word about whether they are right.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+
+use super::Download;
+use super::address::Address;
+use super::range::fetch;
+use crate::mega::buffers::{Budget, Permit};
+use crate::mega::crypto::CryptoError;
+use crate::mega::crypto::chunks::chunks;
+use crate::mega::crypto::content::{ChunkJob, ContentCipher, MacMatch, verify_meta_mac};
+use crate::mega::crypto::keys::ChunkMac;
+use crate::mega::error::Error;
+use crate::mega::pieces::{PieceSizer, split_chunks};
+
+/// What the consumer gets at most at a time: keeps progress smooth.
+const HAND_OUT: usize = 1 << 20;
+
+/// What a download tells its consumer.
+pub(super) enum Event {
+    /// The next bytes.
+    Data(Bytes),
+    /// The end: everything was right.
+    Verified,
+    /// The end: it was not.
+    Failed(Error),
+}
+
+/// A download; see the module.
+pub(super) struct Driver {
+    address: Arc<Address>,
+    download: Download,
+    cipher: ContentCipher,
+    connections: usize,
+}
+
+/// A decrypted piece.
+struct Piece {
+    bytes: Bytes,
+    macs: Vec<ChunkMac>,
+    took: Duration,
+    permit: Permit,
+}
+
+/// A piece on its way; stops when it is dropped.
+struct OnItsWay(JoinHandle<Result<Piece, Error>>);
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Driver {
+    pub(super) fn new(address: Arc<Address>, download: Download, connections: usize) -> Self {
+        let cipher = ContentCipher::new(download.key.aes_key(), download.key.nonce());
+        Self {
+            address,
+            download,
+            cipher,
+            connections,
+        }
+    }
+
+    /// Runs to the end, or until nobody listens any more.
+    pub(super) async fn run(self: Box<Self>, events: mpsc::Sender<Event>) {
+        let last = match self.transfer(&events).await {
+            Ok(()) => Event::Verified,
+            Err(error) => Event::Failed(error),
+        };
+        // Nobody listens any more: nobody needs the verdict.
+        let _ = events.send(last).await;
+    }
+
+    async fn transfer(&self, events: &mpsc::Sender<Event>) -> Result<(), Error> {
+        let mut macs = self.download.present.clone();
+        let (mut position, end) = match self.download.span {
+            Some(span) => span,
+            None => (self.start_after(macs.len())?, self.download.size),
+        };
+        let budget = Budget::new(self.connections);
+        let line = Arc::new(Semaphore::new(self.connections));
+        let mut sizer = PieceSizer::new();
+        let mut pieces: VecDeque<OnItsWay> = VecDeque::new();
+        loop {
+            while position < end && pieces.len() < self.connections * 2 {
+                let Some((next, permit)) = self.reserve(&budget, &sizer, position, end) else {
+                    break;
+                };
+                let length = usize::try_from(next - position).unwrap_or(usize::MAX);
+                let piece = self.fetch(position, length, permit, Arc::clone(&line));
+                pieces.push_back(OnItsWay(tokio::spawn(piece)));
+                position = next;
+            }
+            let Some(mut first) = pieces.pop_front() else {
+                break;
+            };
+            let piece = (&mut first.0)
+                .await
+                .map_err(|_| Error::Invalid("the download was stopped".to_owned()))??;
+            sizer.took(piece.bytes.len() as u64, piece.took);
+            macs.extend(piece.macs);
+            let mut rest = piece.bytes;
+            while !rest.is_empty() {
+                let part = rest.split_to(rest.len().min(HAND_OUT));
+                if events.send(Event::Data(part)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            drop(piece.permit);
+        }
+        self.verify(&macs)
+    }
+
+    /// Where the chunk after the first `count` ones starts.
+    fn start_after(&self, count: usize) -> Result<u64, Error> {
+        if count == 0 {
+            return Ok(0);
+        }
+        chunks(self.download.size)
+            .nth(count - 1)
+            .map(|(offset, length)| offset + length)
+            .ok_or_else(|| Error::Invalid("more chunks are present than the file has".to_owned()))
+    }
+
+    /// The end of the next piece, and the room for it. `None` when there is no
+    /// room before an earlier piece has been handed out.
+    fn reserve(
+        &self,
+        budget: &Budget,
+        sizer: &PieceSizer,
+        position: u64,
+        end: u64,
+    ) -> Option<(u64, Permit)> {
+        // A span may start anywhere: its first piece goes to a chunk's end.
+        let next = sizer.end(position, end, u64::MAX);
+        if let Some(permit) = budget.try_shared(next - position) {
+            return Some((next, permit));
+        }
+        let next = sizer.end(position, end, budget.capacity());
+        Some((next, budget.try_own(next - position)?))
+    }
+
+    fn fetch(
+        &self,
+        offset: u64,
+        length: usize,
+        permit: Permit,
+        line: Arc<Semaphore>,
+    ) -> impl Future<Output = Result<Piece, Error>> + Send + use<> {
+        let (address, cipher) = (Arc::clone(&self.address), self.cipher.clone());
+        let whole = self.download.span.is_none();
+        async move {
+            let stopped = || Error::Invalid("the download was stopped".to_owned());
+            let turn = line.acquire_owned().await.map_err(|_| stopped())?;
+            let started = Instant::now();
+            let mut buffer = fetch(&address, offset, length).await?;
+            let took = started.elapsed();
+            drop(turn);
+            let (bytes, macs) = tokio::task::spawn_blocking(move || {
+                let macs = if whole {
+                    let mut jobs: Vec<ChunkJob<'_>> = split_chunks(offset, buffer.bytes_mut())
+                        .map(|(offset, chunk)| ChunkJob::new(offset, chunk))
+                        .collect();
+                    cipher.decrypt_chunks(&mut jobs);
+                    jobs.iter().map(|job| job.mac).collect()
+                } else {
+                    cipher.apply_keystream(offset, buffer.bytes_mut());
+                    Vec::new()
+                };
+                (Bytes::from_owner(buffer), macs)
+            })
+            .await
+            .map_err(|_| stopped())?;
+            Ok(Piece {
+                bytes,
+                macs,
+                took,
+                permit,
+            })
+        }
+    }
+
+    fn verify(&self, macs: &[ChunkMac]) -> Result<(), Error> {
+        let (size, key) = (self.download.size, &self.download.key);
+        if self.download.span.is_some() {
+            return Ok(());
+        }
+        match verify_meta_mac(key.aes_key(), macs, size, key.nonce(), key.meta_mac()) {
+            Ok(MacMatch::PeerVariant) => {
+                tracing::info!(
+                    target: "megarc",
+                    "the content's MAC has the form that one other client gives to files of {size} bytes: accepted"
+                );
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(CryptoError::MacMismatch) => Err(Error::MacMismatch),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Fetching one range of ciphertext: exactly the bytes asked for, or an error.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use super::address::Address;
+use crate::mega::buffers::Buffer;
+use crate::mega::error::Error;
+use crate::mega::transport::{HttpRequest, TransportError, TransportErrorKind};
+
+/// A connection that brought at least this much before it broke was no failure.
+const PROGRESS: usize = 256 << 10;
+/// How long the quota stays used up when the server does not say.
+const QUOTA_WAIT: Duration = Duration::from_secs(3600);
+
+/// Why a try ended early.
+enum Stop {
+    /// The address is not known (any more).
+    Stale(Error),
+    /// The transfer quota is used up.
+    Quota(Duration),
+    /// Worth another try.
+    Again(Error),
+    /// Not worth one.
+    Final(Error),
+}
+
+/// Fetches `length` bytes from `offset`. What arrived before a connection
+/// broke is kept, and only the rest asked for again.
+pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Result<Buffer, Error> {
+    let retries = address.api().retries();
+    let mut buffer = Buffer::take(length);
+    let mut filled = 0;
+    let mut failures = 0;
+    let mut stale = None;
+    loop {
+        let url = address.get(stale.as_ref()).await?;
+        stale = None;
+        let before = filled;
+        let target = buffer.bytes_mut();
+        let error = match fetch_once(address, &url, offset, target, &mut filled).await {
+            Ok(()) => return Ok(buffer),
+            Err(Stop::Final(error)) => return Err(error),
+            Err(Stop::Quota(time)) => {
+                address.wait_for_quota(Some(time)).await?;
+                continue;
+            }
+            Err(Stop::Stale(error)) => {
+                stale = Some(url);
+                error
+            }
+            Err(Stop::Again(error)) => error,
+        };
+        failures = if filled - before >= PROGRESS {
+            1
+        } else {
+            failures + 1
+        };
+        if !retries.allows(failures) {
+            return Err(error);
+        }
+        tracing::debug!(
+            target: "megarc",
+            "download piece at {offset} failed, try {failures}: {error}"
+        );
+        retries.pause(failures).await;
+    }
+}
+
+async fn fetch_once(
+    address: &Address,
+    url: &Arc<str>,
+    offset: u64,
+    target: &mut [u8],
+    filled: &mut usize,
+) -> Result<(), Stop> {
+    let last = offset + target.len() as u64 - 1;
+    let range = format!("{url}/{}-{last}", offset + *filled as u64);
+    let response = match address
+        .api()
+        .transport()
+        .send(HttpRequest::get(range))
+        .await
+    {
+        Ok(response) => response,
+        Err(error) if error.is_temporary() => return Err(Stop::Again(error.into())),
+        Err(error) => return Err(Stop::Final(error.into())),
+    };
+    let failed = |kind, what: String| Error::from(TransportError::new(kind, url, what));
+    match response.status {
+        200 | 206 => {}
+        509 => {
+            let seconds = response
+                .header("x-mega-time-left")
+                .and_then(|text| text.trim().parse().ok())
+                .filter(|seconds| *seconds > 0);
+            return Err(Stop::Quota(seconds.map_or(QUOTA_WAIT, Duration::from_secs)));
+        }
+        status => {
+            let what = format!("the storage server answered with HTTP status {status}");
+            let error = failed(TransportErrorKind::Status(status), what);
+            return Err(match status {
+                403 | 404 => Stop::Stale(error),
+                429 | 500.. => Stop::Again(error),
+                _ => Stop::Final(error),
+            });
+        }
+    }
+    let wrong_length = |what: &str| {
+        Stop::Again(failed(
+            TransportErrorKind::BadAnswer,
+            format!("the storage server sent {what} than was asked for"),
+        ))
+    };
+    let mut body = response.body;
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes.map_err(|error| Stop::Again(error.into()))?;
+        let Some(slot) = target.get_mut(*filled..*filled + bytes.len()) else {
+            // Whatever these bytes are, they are not the range.
+            *filled = 0;
+            return Err(wrong_length("more"));
+        };
+        slot.copy_from_slice(&bytes);
+        *filled += bytes.len();
+    }
+    if *filled < target.len() {
+        return Err(wrong_length("less"));
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! What a client keeps beside its session: the tree, and the locks that keep
+//! its tasks from making the same folder twice.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use tokio::sync::OnceCell;
+
+use super::api::FetchNodes;
+use super::client::Client;
+use super::crypto::base64;
+use super::error::Error;
+use super::handle::NodeHandle;
+use super::links::OpenedLink;
+use super::node::{Keyring, Node, WireNode};
+use super::tree::Tree;
+
+/// A tree that the tasks of a client share. Guards are for short looks: never
+/// hold one over an `await`.
+#[derive(Clone)]
+pub struct SharedTree(Arc<RwLock<Tree>>);
+
+impl SharedTree {
+    /// Shares `tree`.
+    #[must_use]
+    pub fn new(tree: Tree) -> Self {
+        Self(Arc::new(RwLock::new(tree)))
+    }
+
+    /// A look at the tree.
+    pub fn read(&self) -> RwLockReadGuard<'_, Tree> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tree for changing what the server has changed.
+    pub fn write(&self) -> RwLockWriteGuard<'_, Tree> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The state beside the session; see the module.
+#[derive(Default)]
+pub(super) struct ClientState {
+    tree: OnceCell<SharedTree>,
+    /// Set in a client that shows a public link.
+    pub(super) link: Option<OpenedLink>,
+    pub(super) folders: FolderLocks,
+}
+
+impl ClientState {
+    /// The state of a client over a public link.
+    pub(super) fn of_link(link: OpenedLink) -> Self {
+        Self {
+            link: Some(link),
+            ..Self::default()
+        }
+    }
+}
+
+impl Client {
+    /// The node tree: fetched on first use, and kept true by this client's own
+    /// operations from then on.
+    ///
+    /// # Errors
+    /// The tree could not be fetched.
+    pub async fn tree(&self) -> Result<SharedTree, Error> {
+        let cell = &self.state().tree;
+        let tree = cell.get_or_try_init(|| self.fetch_tree()).await?;
+        Ok(tree.clone())
+    }
+
+    async fn fetch_tree(&self) -> Result<SharedTree, Error> {
+        if let Some(link) = &self.state().link {
+            return Ok(SharedTree::new(link.fetch_tree(self.api()).await?));
+        }
+        let session = self.session()?;
+        let rsa = match session.private_key() {
+            Ok(rsa) => rsa.map(Arc::new),
+            Err(error) => {
+                tracing::debug!(target: "megarc", "the account's RSA key cannot be used: {error}");
+                None
+            }
+        };
+        let mut failures = 0;
+        let mut tree = loop {
+            let ring = Keyring::of_account(session.user.as_str(), &session.master_key, rsa.clone());
+            let body = self.api().stream(FetchNodes).await?;
+            match Tree::load(body, ring, Some(&session.master_key)).await {
+                Ok(tree) => break tree,
+                Err(error @ (Error::Transport(_) | Error::Protocol { .. })) => {
+                    failures += 1;
+                    if !self.api().retries().allows(failures) {
+                        return Err(error);
+                    }
+                    tracing::debug!(target: "megarc", "fetching the tree failed: {error}");
+                    self.api().retries().pause(failures).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        if tree.wants_share_keys() {
+            match self.stored_share_keys().await {
+                Ok(keys) => tree.add_stored_keys(keys),
+                Err(error) => {
+                    tracing::debug!(target: "megarc", "the account's key store cannot be read: {error}");
+                }
+            }
+        }
+        warn_of_unreadable(&tree);
+        Ok(SharedTree::new(tree))
+    }
+
+    /// Decodes nodes that a command answered with, and puts them into the tree.
+    pub(super) fn adopt(&self, tree: &SharedTree, answer: &[serde_json::Value]) -> Vec<Node> {
+        let mut tree = tree.write();
+        let nodes: Vec<Node> = answer
+            .iter()
+            .filter_map(|value| {
+                let wire: WireNode<'_> = serde::Deserialize::deserialize(value).ok()?;
+                Node::decode(&wire, tree.keyring())
+            })
+            .collect();
+        for node in &nodes {
+            tree.insert(node.clone());
+        }
+        nodes
+    }
+}
+
+/// One line for all nodes that cannot be shown.
+pub(super) fn warn_of_unreadable(tree: &Tree) {
+    match tree.unreadable() {
+        0 => {}
+        1 => tracing::warn!(target: "megarc", "1 node could not be decrypted and is left out"),
+        many => {
+            tracing::warn!(target: "megarc", "{many} nodes could not be decrypted and are left out");
+        }
+    }
+}
+
+/// A handle for entries of a request that have none yet: 8 random characters.
+pub(super) fn temporary_handle() -> String {
+    let mut bytes = [0; 6];
+    // Uniqueness inside one request is all that is needed.
+    let _ = getrandom::fill(&mut bytes);
+    base64::encode(&bytes)
+}
+
+/// Held while one folder is being made.
+type FolderLock = tokio::sync::Mutex<()>;
+
+/// One lock for each folder name that somebody is about to make.
+#[derive(Default)]
+pub(super) struct FolderLocks {
+    locks: Mutex<HashMap<(NodeHandle, String), Weak<FolderLock>>>,
+}
+
+impl FolderLocks {
+    /// The lock for making `name` in `parent`.
+    pub(super) fn of(&self, parent: NodeHandle, name: &str) -> Arc<FolderLock> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (parent, name.to_owned());
+        if let Some(lock) = locks.get(&key).and_then(Weak::upgrade) {
+            return lock;
+        }
+        // Those that nobody holds any more go when new ones come.
+        if locks.len() > 1000 {
+            locks.retain(|_, lock| lock.strong_count() > 0);
+        }
+        let lock = Arc::new(FolderLock::new(()));
+        locks.insert(key, Arc::downgrade(&lock));
+        lock
+    }
+}

@@ -1,0 +1,297 @@
+//! Building a tree from the answer to `f` while it arrives.
+//!
+//! Pieces are cut into elements here, decoded and decrypted by the blocking
+//! pool a batch at a time, and put into the arena in the order they came.
+//! What is known only at the end (parents listed after their children, share
+//! keys listed after the nodes they open) is settled at the end.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
+use std::borrow::Cow;
+use tokio::task::JoinHandle;
+
+use super::split::{Batch, Field, Malformed, Piece, Splitter};
+use super::{PublicLinkOf, Tree};
+use crate::mega::crypto::keys::{MasterKey, ShareKey};
+use crate::mega::crypto::wrap::open_own_share_key;
+use crate::mega::error::Error;
+use crate::mega::handle::{NodeHandle, PublicHandle};
+use crate::mega::node::{Contents, Keyring, Node, WireNode};
+use crate::mega::transport::TransportError;
+
+/// Batches that may be with the decoders at a time.
+const IN_FLIGHT: usize = 3;
+
+/// What became of one batch of nodes.
+#[derive(Default)]
+struct Decoded {
+    nodes: Vec<Node>,
+    /// Nodes that a share key may still open.
+    locked: Vec<WireNode<'static>>,
+    /// Keys of incoming shares met on the way.
+    shares: Vec<(NodeHandle, ShareKey)>,
+}
+
+/// An entry of `ok`, `s` or `ph`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireShare<'a> {
+    #[serde(borrow)]
+    h: Cow<'a, str>,
+    #[serde(borrow)]
+    ha: Cow<'a, str>,
+    #[serde(borrow)]
+    k: Cow<'a, str>,
+    #[serde(borrow)]
+    ph: Cow<'a, str>,
+    ets: Option<i64>,
+}
+
+/// A tree on its way; see the module.
+struct Loader<'a> {
+    tree: Tree,
+    ring: Arc<Keyring>,
+    master: Option<&'a MasterKey>,
+    link_root: Option<NodeHandle>,
+    /// The parent of each node, in the order they were put in.
+    parents: Vec<(u32, NodeHandle)>,
+    locked: Vec<WireNode<'static>>,
+    shares: Vec<(NodeHandle, ShareKey)>,
+    decoding: VecDeque<JoinHandle<Decoded>>,
+}
+
+impl Tree {
+    /// Reads the answer to `f` from `body` (brackets around it or not) and
+    /// opens its nodes with `ring`. For an account, `master` authenticates the
+    /// keys of its own shares.
+    ///
+    /// # Errors
+    /// The body breaks off, or is no such answer. Nodes that cannot be read
+    /// are no error.
+    pub async fn load(
+        mut body: impl Stream<Item = Result<Bytes, TransportError>> + Unpin,
+        ring: Keyring,
+        master: Option<&MasterKey>,
+    ) -> Result<Self, Error> {
+        let malformed = |Malformed(what)| Error::protocol("f", what);
+        let mut splitter = Splitter::new();
+        let mut loader = Loader::new(ring, master);
+        let mut pieces = Vec::new();
+        while let Some(bytes) = body.next().await.transpose()? {
+            splitter.feed(&bytes, &mut pieces).map_err(malformed)?;
+            for piece in pieces.drain(..) {
+                loader.take(piece).await?;
+            }
+        }
+        splitter.finish().map_err(malformed)?;
+        loader.finish().await
+    }
+}
+
+impl<'a> Loader<'a> {
+    fn new(ring: Keyring, master: Option<&'a MasterKey>) -> Self {
+        Self {
+            tree: Tree::new(Keyring::empty()),
+            ring: Arc::new(ring),
+            master,
+            link_root: None,
+            parents: Vec::new(),
+            locked: Vec::new(),
+            shares: Vec::new(),
+            decoding: VecDeque::new(),
+        }
+    }
+
+    async fn take(&mut self, piece: Piece) -> Result<(), Error> {
+        match piece {
+            Piece::Position(position) => self.tree.position = position,
+            Piece::Batch(batch) => match batch.field {
+                Field::Nodes => {
+                    self.learn_link_root(&batch);
+                    let ring = Arc::clone(&self.ring);
+                    self.decoding
+                        .push_back(tokio::task::spawn_blocking(move || decode(&batch, &ring)));
+                    while self.decoding.len() >= IN_FLIGHT {
+                        self.collect().await?;
+                    }
+                }
+                field => {
+                    for element in batch.elements() {
+                        if let Ok(entry) = serde_json::from_slice(element) {
+                            self.take_share(field, &entry);
+                        }
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// The keys of a folder link's nodes are listed under its first node.
+    fn learn_link_root(&mut self, batch: &Batch) {
+        if !self.ring.lacks_root() {
+            return;
+        }
+        let first = batch
+            .elements()
+            .find_map(|element| serde_json::from_slice::<WireNode<'_>>(element).ok());
+        if let (Some(root), Some(ring)) = (first, Arc::get_mut(&mut self.ring)) {
+            ring.set_root(&root.handle);
+            self.link_root = NodeHandle::parse(&root.handle);
+        }
+    }
+
+    fn take_share(&mut self, field: Field, entry: &WireShare<'_>) {
+        let Some(handle) = NodeHandle::parse(&entry.h) else {
+            return;
+        };
+        match (field, self.master) {
+            (Field::ShareKeys, Some(master)) => {
+                match open_own_share_key(&entry.h, &entry.ha, &entry.k, master) {
+                    Ok(Some(key)) => {
+                        self.tree.shared_out.insert(handle);
+                        self.shares.push((handle, key));
+                    }
+                    Ok(None) => {
+                        self.tree.shared_out.insert(handle);
+                    }
+                    Err(error) => tracing::debug!(
+                        target: "megarc",
+                        "ignoring the share key of folder {handle}: {error}"
+                    ),
+                }
+            }
+            (Field::Shares, _) => {
+                self.tree.shared_out.insert(handle);
+            }
+            (Field::Links, _) => {
+                if let Some(link) = PublicHandle::parse(&entry.ph) {
+                    let expires = entry.ets.filter(|ets| *ets > 0);
+                    let link = PublicLinkOf {
+                        handle: link,
+                        expires,
+                    };
+                    self.tree.links.insert(handle, link);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the oldest batch back from the decoders.
+    async fn collect(&mut self) -> Result<(), Error> {
+        let Some(task) = self.decoding.pop_front() else {
+            return Ok(());
+        };
+        let decoded = task
+            .await
+            .map_err(|_| Error::protocol("f", "a node made the decoder fail"))?;
+        self.locked.extend(decoded.locked);
+        self.shares.extend(decoded.shares);
+        for node in decoded.nodes {
+            // The root of a link claims a parent that nobody can see.
+            let parent = node.parent.filter(|_| self.link_root != Some(node.handle));
+            let known = self.tree.arena.find(node.handle).is_some();
+            if let (Some(place), Some(parent), false) = (self.tree.put(node), parent, known) {
+                self.parents.push((place, parent));
+            }
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<Tree, Error> {
+        while !self.decoding.is_empty() {
+            self.collect().await?;
+        }
+        let mut ring = Arc::into_inner(self.ring).unwrap_or_else(Keyring::empty);
+        for (folder, key) in self.shares {
+            ring.add_share(folder, key);
+        }
+        let mut tree = self.tree;
+        tree.keyring = ring;
+        tree.locked = self.locked;
+        tree.unlock();
+        // Backwards, because each becomes its parent's first child.
+        for (place, parent) in self.parents.into_iter().rev() {
+            if let Some(parent) = tree.arena.find(parent).filter(|parent| *parent != place) {
+                tree.arena.link(place, parent);
+            }
+        }
+        let rings = tree.arena.break_rings();
+        if rings > 0 {
+            tracing::debug!(target: "megarc", "{rings} folders lie inside themselves: left out");
+        }
+        if let Some(root) = self.link_root {
+            tree.cloud = Some(root);
+        }
+        Ok(tree)
+    }
+}
+
+impl Tree {
+    /// Tries the nodes that nothing opened with the share keys known by now.
+    fn unlock(&mut self) {
+        for wire in std::mem::take(&mut self.locked) {
+            let opened = Node::decode(&wire, &self.keyring);
+            let place = NodeHandle::parse(&wire.handle).and_then(|h| self.arena.find(h));
+            match (opened, place) {
+                (Some(node), Some(place)) if !matches!(node.contents, Contents::NoKey) => {
+                    self.open(place, &node.contents);
+                }
+                _ => self.locked.push(wire),
+            }
+        }
+    }
+
+    /// Whether share keys are missing that the account's key store may hold.
+    #[must_use]
+    pub fn wants_share_keys(&self) -> bool {
+        !self.locked.is_empty()
+            || self
+                .shared_out
+                .iter()
+                .any(|folder| self.keyring.share(*folder).is_none())
+    }
+
+    /// Adds share keys from the account's key store and opens what they open.
+    pub fn add_stored_keys(&mut self, keys: impl IntoIterator<Item = (NodeHandle, ShareKey)>) {
+        for (folder, key) in keys {
+            self.keyring.add_share(folder, key);
+        }
+        self.unlock();
+        // Nobody will bring further keys.
+        self.locked = Vec::new();
+    }
+}
+
+/// Opens a batch of nodes; runs on the blocking pool.
+fn decode(batch: &Batch, ring: &Keyring) -> Decoded {
+    let mut decoded = Decoded {
+        nodes: Vec::with_capacity(batch.len()),
+        ..Decoded::default()
+    };
+    for element in batch.elements() {
+        let Ok(wire) = serde_json::from_slice::<WireNode<'_>>(element) else {
+            continue;
+        };
+        let Some(node) = Node::decode(&wire, ring) else {
+            continue;
+        };
+        if let Some(key) = wire
+            .share_key
+            .as_deref()
+            .and_then(|sk| ring.open_share_key(sk))
+        {
+            decoded.shares.push((node.handle, key));
+        }
+        if matches!(node.contents, Contents::NoKey) && !wire.key.is_empty() {
+            decoded.locked.push(wire.into_owned());
+        }
+        decoded.nodes.push(node);
+    }
+    decoded
+}
