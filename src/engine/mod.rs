@@ -1,3 +1,81 @@
 //! Walk, filter, march, compare, plan and transfer, on any remote.
+//!
+//! Nothing here knows a store by name: what a remote can do is asked of its
+//! [`Features`](crate::remote::Features). What is decided (which pairs differ,
+//! which duplicates go) is pure and stands apart from what acts on it.
+//!
+//! Log lines go through `tracing` with the field `object`; rclone's NOTICE is
+//! `warn!`, its CRITICAL is `error!` with the field `critical`.
 
+pub mod cat;
+pub mod compare;
+pub mod copy;
+pub mod dedupe;
+pub mod delete;
+mod descent;
+mod dirtimes;
+mod error;
 pub mod filter;
+pub mod march;
+pub mod options;
+pub mod plan;
+mod root;
+mod size;
+pub mod stats;
+pub mod transfer;
+pub mod walk;
+
+use std::sync::Arc;
+
+pub use error::{Class, Error};
+pub use filter::Filter;
+pub use options::Options;
+pub use root::Root;
+pub use size::Size;
+pub use stats::Stats;
+
+/// Shorthand for the results of this layer.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What every operation of one command shares.
+#[derive(Clone)]
+pub struct Run {
+    /// What the user asked for.
+    pub options: Arc<Options>,
+    /// What has happened so far.
+    pub stats: Arc<Stats>,
+    /// Which files and directories are seen at all.
+    pub filter: Arc<Filter>,
+}
+
+impl Run {
+    /// A run that sees every file.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            options: Arc::new(options),
+            stats: Stats::new(),
+            filter: Arc::new(Filter::default()),
+        }
+    }
+
+    /// The same run, seeing only what `filter` lets through.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Filter) -> Self {
+        self.filter = Arc::new(filter);
+        self
+    }
+
+    /// Says that `action` is left out when this is a dry run; `true` then.
+    pub(crate) fn skips(&self, action: &str, object: &str, size: Option<u64>) -> bool {
+        if !self.options.dry_run {
+            return false;
+        }
+        let size = size.map_or_else(String::new, |s| format!(" (size {})", Size(s)));
+        tracing::warn!(
+            object = %object,
+            "Skipped {action} as --dry-run is set{size}"
+        );
+        true
+    }
+}

@@ -1,0 +1,147 @@
+//! One step of the march: both listings of a directory, filtered and matched.
+
+use futures_util::future;
+
+use super::super::march::{Matched, Names, Side, match_listings};
+use super::super::root::relative;
+use super::super::{Error, Filter, Run};
+use crate::remote::{Entry, ErrorKind, Location, RemoteError};
+
+/// A directory of the march.
+#[derive(Clone)]
+pub(super) struct Node {
+    /// At the source.
+    pub(super) src: Entry,
+    /// At the destination; it need not exist.
+    pub(super) dst: Entry,
+    /// Whether it does.
+    pub(super) exists: bool,
+    /// Levels below the start.
+    pub(super) depth: usize,
+}
+
+/// A directory, listed on both sides.
+pub(super) struct Step {
+    pub(super) node: Node,
+    pub(super) listed: u64,
+    pub(super) result: Result<Matched, (Side, RemoteError)>,
+}
+
+/// Lists and matches directories; cheap to clone into tasks.
+#[derive(Clone)]
+pub(super) struct Lister {
+    src: Location,
+    dst: Location,
+    filter: std::sync::Arc<Filter>,
+    names: Names,
+    no_traverse: bool,
+}
+
+impl Lister {
+    pub(super) fn new(run: &Run, src: &Location, dst: &Location) -> Self {
+        Self {
+            src: src.clone(),
+            dst: dst.clone(),
+            filter: run.filter.clone(),
+            names: Names {
+                normalize: !run.options.no_unicode_normalization,
+                fold_case: run.options.ignore_case_sync || dst.remote.features().case_insensitive,
+            },
+            no_traverse: run.options.no_traverse,
+        }
+    }
+
+    pub(super) async fn step(&self, node: Node) -> Step {
+        let (src, dst) = if self.no_traverse {
+            let src = self.src.remote.list(&node.src).await;
+            let dst = match &src {
+                Ok(entries) => self.look_up(&node, entries).await,
+                Err(_) => Ok(Vec::new()),
+            };
+            (src, dst)
+        } else {
+            future::join(self.src.remote.list(&node.src), self.list_dst(&node)).await
+        };
+        let (src, dst) = match (src, dst) {
+            (Ok(src), Ok(dst)) => (src, dst),
+            (Err(e), _) => return Step::failed(node, Side::Source, e),
+            (_, Err(e)) => return Step::failed(node, Side::Destination, e),
+        };
+        let listed = (src.len() + dst.len()) as u64;
+        let src = self.seen(src, &self.src);
+        let dst = self.seen(dst, &self.dst);
+        Step {
+            node,
+            listed,
+            result: Ok(match_listings(src, dst, self.names)),
+        }
+    }
+
+    async fn list_dst(&self, node: &Node) -> Result<Vec<Entry>, RemoteError> {
+        if !node.exists {
+            return Ok(Vec::new());
+        }
+        match self.dst.remote.list(&node.dst).await {
+            Err(e) if e.kind == ErrorKind::DirNotFound => Ok(Vec::new()),
+            other => other,
+        }
+    }
+
+    /// `--no-traverse`: asks for the files that the source has, one by one.
+    async fn look_up(&self, node: &Node, src: &[Entry]) -> Result<Vec<Entry>, RemoteError> {
+        let mut found = Vec::new();
+        for file in src.iter().filter(|e| !e.is_dir()) {
+            let Ok(path) = node.dst.path.child(file.name()) else {
+                continue;
+            };
+            match self.dst.remote.stat(&path).await {
+                Ok(entry) => found.push(entry),
+                Err(e) if e.is_not_found() => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(found)
+    }
+
+    fn seen(&self, mut entries: Vec<Entry>, root: &Location) -> Vec<Entry> {
+        if self.filter.is_active() {
+            entries.retain(|e| {
+                let path = relative(&e.path, &root.path);
+                if e.is_dir() {
+                    self.filter.includes_dir(path.as_str())
+                } else {
+                    self.filter.includes_file(path.as_str(), e.size, e.modified)
+                }
+            });
+        }
+        entries
+    }
+}
+
+impl Step {
+    fn failed(node: Node, side: Side, error: RemoteError) -> Self {
+        Self {
+            node,
+            listed: 0,
+            result: Err((side, error)),
+        }
+    }
+}
+
+/// Logs and counts a directory that could not be read.
+pub(super) fn report(
+    run: &Run,
+    root: &Location,
+    dir: &Entry,
+    side: Side,
+    error: RemoteError,
+) -> Error {
+    let error = Error::from(error);
+    let which = if dir.path == root.path { "root " } else { "" };
+    tracing::error!(
+        object = %root.label(&dir.path),
+        "error reading {} {which}directory: {error}",
+        side.word()
+    );
+    run.stats.count_error(error)
+}

@@ -1,0 +1,193 @@
+//! Removing and making: files, directories, whole trees.
+
+use futures_util::{StreamExt, stream};
+
+use super::walk::Walk;
+use super::{Error, Result, Root, Run};
+use crate::remote::{Entry, ErrorKind, Location, RemotePath};
+
+/// Deletes the files below `root` that the filter lets through; directories
+/// stay.
+///
+/// # Errors
+/// The first directory that could not be listed, or the last file that could
+/// not be deleted; the rest of the work is done.
+pub async fn delete(run: &Run, root: &Root) -> Result<()> {
+    let mut walk = Walk::new(run, root);
+    let mut failed = 0_u64;
+    let mut last = None;
+    while let Some(listing) = walk.next().await {
+        let files = listing.entries.iter().filter(|e| !e.is_dir());
+        let results: Vec<Result<()>> = stream::iter(files)
+            .map(|file| delete_file(run, &root.dir, file))
+            .buffered(run.options.checkers.max(1))
+            .collect()
+            .await;
+        for error in results.into_iter().filter_map(Result::err) {
+            failed += 1;
+            last = Some(error);
+        }
+        if run.stats.is_fatal() {
+            break;
+        }
+    }
+    walk.finish()?;
+    match last {
+        None => Ok(()),
+        Some(last) => {
+            Err(Error::new(last.kind, format!("failed to delete {failed} files")).class(last.class))
+        }
+    }
+}
+
+/// Deletes one file. A failure is logged and counted here.
+///
+/// # Errors
+/// The failure, already counted.
+pub async fn delete_file(run: &Run, root: &Location, file: &Entry) -> Result<()> {
+    let name = super::root::relative(&file.path, &root.path);
+    let _check = run.stats.begin_check(name.as_str());
+    run.stats.update(|c| {
+        c.deletes += 1;
+        c.deleted_bytes += file.size.unwrap_or(0);
+    });
+    if run.skips("delete", name.as_str(), file.size) {
+        return Ok(());
+    }
+    match root.remote.remove(file).await {
+        Ok(()) => {
+            tracing::info!(object = %name, "Deleted");
+            Ok(())
+        }
+        Err(e) => {
+            let error = Error::from(e);
+            tracing::error!(object = %name, "Couldn't delete: {error}");
+            Err(run.stats.count_error(error))
+        }
+    }
+}
+
+/// Makes a directory with its parents.
+///
+/// # Errors
+/// [`ErrorKind::IsFile`] when a file is in the way.
+pub async fn make_dir(run: &Run, dir: &Location) -> Result<()> {
+    let label = dir.describe();
+    if run.skips("make directory", &label, None) {
+        return Ok(());
+    }
+    tracing::info!(object = %label, "Making directory");
+    dir.remote.make_dir(&dir.path).await?;
+    Ok(())
+}
+
+/// Removes an empty directory.
+///
+/// # Errors
+/// [`ErrorKind::DirNotEmpty`]; [`ErrorKind::DirNotFound`].
+pub async fn remove_dir(run: &Run, dir: &Location) -> Result<()> {
+    remove_dir_at(run, dir, &Entry::dir(dir.path.clone())).await
+}
+
+async fn remove_dir_at(run: &Run, root: &Location, dir: &Entry) -> Result<()> {
+    run.stats.update(|c| c.deleted_dirs += 1);
+    let label = root.label(&dir.path);
+    if run.skips("remove directory", &label, None) {
+        return Ok(());
+    }
+    tracing::info!(object = %label, "Removing directory");
+    root.remote.remove(dir).await?;
+    Ok(())
+}
+
+/// Removes a directory with all it holds, whatever the filter says.
+///
+/// # Errors
+/// [`ErrorKind::DirNotFound`]; the last failure where it is done piece by
+/// piece.
+pub async fn purge(run: &Run, dir: &Location) -> Result<()> {
+    if !run.options.dry_run {
+        match dir.remote.purge(&Entry::dir(dir.path.clone())).await {
+            Ok(()) => {
+                run.stats.update(|c| c.deleted_dirs += 1);
+                return Ok(());
+            }
+            Err(e) if e.kind == ErrorKind::Unsupported => {}
+            Err(e) => {
+                run.stats.update(|c| c.deleted_dirs += 1);
+                return Err(e.into());
+            }
+        }
+    }
+    let everything = run.clone().with_filter(super::Filter::default());
+    // Its failures are logged and counted; the removal of the directories
+    // says whether anything is left.
+    if let Err(error) = delete(&everything, &Root::dir(dir.clone())).await {
+        run.stats.count_error(error);
+    }
+    remove_empty_dirs(&everything, dir, false).await
+}
+
+/// Removes the empty directories below `root`, deepest first, and `root`
+/// itself unless `keep_root`.
+///
+/// # Errors
+/// The last failure; the rest of the work is done.
+pub async fn remove_empty_dirs(run: &Run, root: &Location, keep_root: bool) -> Result<()> {
+    let mut empty = find_empty_dirs(run, root, keep_root).await;
+    empty.sort_by(|a, b| {
+        let depth = |e: &Entry| e.path.elements().count();
+        depth(b).cmp(&depth(a)).then_with(|| a.path.cmp(&b.path))
+    });
+    let mut last = None;
+    for dir in empty {
+        if let Err(error) = remove_dir_at(run, root, &dir).await {
+            let name = super::root::relative(&dir.path, &root.path);
+            tracing::error!(object = %name, "Failed to rmdir: {error}");
+            last = Some(run.stats.count_error(error));
+        }
+    }
+    match last {
+        None => Ok(()),
+        Some(last) => Err(
+            Error::new(last.kind, format!("failed to remove directories: {last}"))
+                .class(last.class),
+        ),
+    }
+}
+
+async fn find_empty_dirs(run: &Run, root: &Location, keep_root: bool) -> Vec<Entry> {
+    let mut dirs = vec![Entry::dir(root.path.clone())];
+    let mut holds_files = std::collections::HashSet::new();
+    if keep_root {
+        holds_files.insert(root.path.clone());
+    }
+    let mut walk = Walk::new(run, &Root::dir(root.clone()));
+    while let Some(listing) = walk.next().await {
+        for entry in listing.entries {
+            if entry.is_dir() {
+                dirs.push(entry);
+            } else {
+                mark_up(&entry.path, &root.path, &mut holds_files);
+            }
+        }
+    }
+    dirs.retain(|d| !holds_files.contains(&d.path));
+    dirs
+}
+
+/// Marks all directories above `path`, up to `root`.
+fn mark_up(
+    path: &RemotePath,
+    root: &RemotePath,
+    marked: &mut std::collections::HashSet<RemotePath>,
+) {
+    let mut dir = path.parent();
+    while let Some(d) = dir {
+        let stop = &d == root;
+        dir = d.parent();
+        if !marked.insert(d) || stop {
+            break;
+        }
+    }
+}

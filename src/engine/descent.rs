@@ -1,0 +1,128 @@
+//! One job for every directory of a tree: several run at a time, results come
+//! depth first and in order, whatever finishes first.
+//!
+//! Memory is bounded by the look-ahead: no more than `ahead` results exist
+//! that have not been delivered (plus one, so that the next is always begun).
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::task::{JoinError, JoinHandle};
+
+type Job<K, T> = Arc<dyn Fn(K) -> BoxFuture<'static, T> + Send + Sync>;
+
+/// The directories still to come, the next one last.
+pub(super) struct Descent<K, T> {
+    stack: Vec<Slot<K, T>>,
+    job: Job<K, T>,
+    ahead: usize,
+    begun: usize,
+}
+
+enum Slot<K, T> {
+    Waiting(K),
+    Begun(Task<T>),
+    /// Only while a slot changes from one state to the other.
+    Empty,
+}
+
+/// A task that ends with its handle.
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<K, T: Send + 'static> Descent<K, T> {
+    /// Prepares to run `job`, up to `ahead` at a time.
+    pub(super) fn new(
+        ahead: usize,
+        job: impl Fn(K) -> BoxFuture<'static, T> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            stack: Vec::new(),
+            job: Arc::new(job),
+            ahead: ahead.max(1),
+            begun: 0,
+        }
+    }
+
+    /// Adds directories to be visited next, in this order.
+    pub(super) fn enter(&mut self, keys: Vec<K>) {
+        self.stack.extend(keys.into_iter().rev().map(Slot::Waiting));
+    }
+
+    /// The next result; `None` when all are delivered.
+    pub(super) async fn next(&mut self) -> Option<T> {
+        self.begin_jobs();
+        let Some(Slot::Begun(mut task)) = self.stack.pop() else {
+            return None;
+        };
+        self.begun -= 1;
+        match (&mut task.0).await {
+            Ok(result) => Some(result),
+            Err(e) => resume(e),
+        }
+    }
+
+    fn begin_jobs(&mut self) {
+        for (depth, slot) in self.stack.iter_mut().rev().take(self.ahead).enumerate() {
+            if depth > 0 && self.begun >= self.ahead {
+                break;
+            }
+            *slot = match std::mem::replace(slot, Slot::Empty) {
+                Slot::Waiting(key) => {
+                    self.begun += 1;
+                    Slot::Begun(Task(tokio::spawn((self.job)(key))))
+                }
+                other => other,
+            };
+        }
+    }
+}
+
+/// A panic in a job goes on in the caller. The task is aborted by nobody but
+/// its own handle's end, so no other failure is possible.
+fn resume<T>(error: JoinError) -> Option<T> {
+    if let Ok(panic) = error.try_into_panic() {
+        std::panic::resume_unwind(panic);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn delivers_depth_first_with_bounded_lookahead() {
+        let running = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let (r, m) = (running.clone(), most.clone());
+        let mut descent = Descent::new(3, move |key: String| {
+            let (r, m) = (r.clone(), m.clone());
+            Box::pin(async move {
+                m.fetch_max(r.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                r.fetch_sub(1, Ordering::SeqCst);
+                key
+            })
+        });
+        descent.enter(vec![String::new()]);
+        let mut seen = Vec::new();
+        while let Some(key) = descent.next().await {
+            if key.len() < 3 {
+                descent.enter(vec![format!("{key}a"), format!("{key}b")]);
+            }
+            seen.push(key);
+        }
+        let mut sorted = seen.clone();
+        sorted.sort();
+        assert_eq!(seen, sorted, "pre-order is the order of the names here");
+        assert_eq!(seen.len(), 15);
+        assert!(most.load(Ordering::SeqCst) <= 4);
+    }
+}

@@ -1,0 +1,144 @@
+//! Modification times of directories: set when a directory is met, and again
+//! at the end where writing into it has changed them.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use super::compare::{difference, signed};
+use super::{Error, Result, Run};
+use crate::remote::{Entry, Location, RemotePath};
+
+/// The directories whose times may have to be set once all files are written.
+/// Paths are those of the destination, from the root of its store.
+#[derive(Default)]
+pub(super) struct DirTimes {
+    enabled: bool,
+    delayed: Vec<Delayed>,
+    changed: HashSet<RemotePath>,
+    with_files: HashSet<RemotePath>,
+}
+
+struct Delayed {
+    dir: Entry,
+    existed: bool,
+    modified: Timestamp,
+}
+
+impl DirTimes {
+    pub(super) fn new(run: &Run, dst: &Location) -> Self {
+        Self {
+            enabled: !run.options.no_update_dir_modtime && dst.remote.features().set_dir_modified,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that something is written into `dir`.
+    pub(super) fn mark_changed(&mut self, dir: RemotePath) {
+        if self.enabled {
+            self.changed.insert(dir);
+        }
+    }
+
+    /// Notes that `dir` and all above it hold a file at the source.
+    pub(super) fn mark_file_in(&mut self, dir: &RemotePath) {
+        if !self.enabled {
+            return;
+        }
+        let mut dir = Some(dir.clone());
+        while let Some(d) = dir {
+            let parent = d.parent();
+            if !self.with_files.insert(d) {
+                break;
+            }
+            dir = parent;
+        }
+    }
+
+    /// Notes a directory for the end.
+    pub(super) fn delay(&mut self, dir: Entry, existed: bool, modified: Option<Timestamp>) {
+        if let (true, Some(modified)) = (self.enabled, modified) {
+            self.delayed.push(Delayed {
+                dir,
+                existed,
+                modified,
+            });
+        }
+    }
+
+    pub(super) fn enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Sets the times of the directories that were changed, deepest first.
+    pub(super) async fn finish(mut self, run: &Run, dst: &Location) -> Result<()> {
+        self.delayed
+            .sort_by_key(|d| std::cmp::Reverse(d.dir.path.elements().count()));
+        let mut outcome = Ok(());
+        for delayed in self.delayed {
+            let path = &delayed.dir.path;
+            let holds_files = run.options.create_empty_src_dirs || self.with_files.contains(path);
+            if !self.changed.contains(path) || !holds_files {
+                continue;
+            }
+            if let Err(e) = set(run, dst, &delayed.dir, delayed.existed, delayed.modified).await {
+                outcome = Err(e);
+            }
+        }
+        outcome
+    }
+}
+
+/// Whether the time of an existing directory may stay.
+pub(super) fn equal(
+    run: &Run,
+    window: Option<std::time::Duration>,
+    src: &Entry,
+    dst: &Entry,
+) -> bool {
+    let options = &run.options;
+    let Some(window) = window.map(signed) else {
+        return true;
+    };
+    if options.size_only || options.immutable || options.ignore_existing {
+        return true;
+    }
+    if options.ignore_times {
+        return false;
+    }
+    difference(src, dst)
+        .is_some_and(|newer| newer.abs() < window || (options.update && newer >= window))
+}
+
+/// Sets the time of a directory now.
+pub(super) async fn set(
+    run: &Run,
+    dst: &Location,
+    dir: &Entry,
+    existed: bool,
+    modified: Timestamp,
+) -> Result<()> {
+    let label = dst.label(&dir.path);
+    if run.skips("set directory modification time", &label, dir.size) {
+        return Ok(());
+    }
+    match dst.remote.set_modified(dir, modified).await {
+        Ok(()) => {
+            let how = if existed {
+                "SetModTime"
+            } else {
+                "DirSetModTime"
+            };
+            tracing::info!(object = %label, "Set directory modification time (using {how})");
+            Ok(())
+        }
+        Err(e) => {
+            let error = Error::from(e);
+            tracing::error!(
+                object = %label,
+                "Failed to update directory timestamp or metadata: {error}"
+            );
+            Err(run.stats.count_error(error))
+        }
+    }
+}

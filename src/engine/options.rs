@@ -1,0 +1,85 @@
+//! What the user asked of the engine: a plain struct, every field honoured.
+//! A flag that stands for none of these fields is refused by the command line.
+
+use std::time::Duration;
+
+/// The options of a run, with rclone's names and defaults.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Files moved at the same time.
+    pub transfers: usize,
+    /// Listings and comparisons running at the same time.
+    pub checkers: usize,
+    /// Say what would be done, and change nothing.
+    pub dry_run: bool,
+    /// How often one file is tried again after a temporary failure.
+    pub low_level_retries: u32,
+    /// Equal sizes are enough.
+    pub size_only: bool,
+    /// Sizes and contents decide, times do not.
+    pub checksum: bool,
+    /// Transfer every file, whatever the destination holds.
+    pub ignore_times: bool,
+    /// A file that exists at the destination stays as it is.
+    pub ignore_existing: bool,
+    /// Sizes are not compared.
+    pub ignore_size: bool,
+    /// Files that are newer at the destination stay as they are.
+    pub update: bool,
+    /// Times that differ by less than this are equal.
+    pub modify_window: Duration,
+    /// An existing file that would be changed is an error.
+    pub immutable: bool,
+    /// How many levels of directories are entered; `None`: all.
+    pub max_depth: Option<usize>,
+    /// Times of existing equal files are left alone.
+    pub no_update_modtime: bool,
+    /// Times of directories are left alone.
+    pub no_update_dir_modtime: bool,
+    /// Directories without files are made at the destination too.
+    pub create_empty_src_dirs: bool,
+    /// Destination entries are looked up one by one instead of listed.
+    pub no_traverse: bool,
+    /// The destination is taken for empty.
+    pub no_check_dest: bool,
+    /// Write straight into the final name, where the store shows it.
+    pub inplace: bool,
+    /// How an unfinished file is called.
+    pub partial_suffix: String,
+    /// Comparisons and transfers that may wait at the same time.
+    pub max_backlog: usize,
+    /// Compare names byte by byte, not in Unicode's normal form.
+    pub no_unicode_normalization: bool,
+    /// Files that differ in the case of their names are the same.
+    pub ignore_case_sync: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            transfers: 4,
+            checkers: 8,
+            dry_run: false,
+            low_level_retries: 10,
+            size_only: false,
+            checksum: false,
+            ignore_times: false,
+            ignore_existing: false,
+            ignore_size: false,
+            update: false,
+            modify_window: Duration::from_nanos(1),
+            immutable: false,
+            max_depth: None,
+            no_update_modtime: false,
+            no_update_dir_modtime: false,
+            create_empty_src_dirs: false,
+            no_traverse: false,
+            no_check_dest: false,
+            inplace: false,
+            partial_suffix: ".partial".to_owned(),
+            max_backlog: 10_000,
+            no_unicode_normalization: false,
+            ignore_case_sync: false,
+        }
+    }
+}

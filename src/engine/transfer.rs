@@ -1,0 +1,198 @@
+//! One file from one remote to another: by the server where both are the same
+//! store, else through this machine, tried again after temporary failures.
+//!
+//! A new try takes a new read (a store may give it a new key). What stood at
+//! the destination goes only when the new file is complete: that, and partial
+//! names, are the promise of [`crate::remote::Remote::write`].
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+
+use super::stats::Transfer;
+use super::{Error, Result, Run};
+use crate::remote::{
+    Content, Destination, Entry, ErrorKind, Location, Meter, NewFile, Partial, RemoteError, Retry,
+};
+
+/// A file to be transferred.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The file.
+    pub src: Entry,
+    /// Its path for messages.
+    pub name: String,
+    /// Where it shall stand.
+    pub to: Destination,
+    /// That, for messages.
+    pub to_name: String,
+    /// What stands there now and goes.
+    pub replace: Option<Entry>,
+}
+
+/// Transfers one file. A failure is logged and counted here.
+///
+/// # Errors
+/// The failure, already counted.
+pub async fn transfer(run: &Run, src: &Location, dst: &Location, job: &Job) -> Result<()> {
+    let size = job.src.size;
+    let transfer = run.stats.begin_transfer(&job.name, size);
+    if run.skips("copy", &job.name, size) {
+        transfer.add(size.unwrap_or(0));
+        transfer.finish();
+        return Ok(());
+    }
+    let done = match by_server(run, src, dst, job, &transfer).await {
+        Ok(Some(done)) => Ok(done),
+        Ok(None) => through_here(run, src, dst, job, &transfer).await,
+        Err(e) => Err(e),
+    };
+    match done {
+        Ok(how) => {
+            transfer.finish();
+            let to = if job.name == job.to_name {
+                String::new()
+            } else {
+                format!(" to: {}", job.to_name)
+            };
+            tracing::info!(object = %job.name, size, "Copied ({how}){to}");
+            Ok(())
+        }
+        Err(error) => {
+            let error = Error::from(error);
+            tracing::error!(object = %job.name, "Failed to copy: {error}");
+            Err(run.stats.count_error(error))
+        }
+    }
+}
+
+type Done = std::result::Result<&'static str, RemoteError>;
+
+/// Copies inside the store; `None` when that is not possible.
+async fn by_server(
+    run: &Run,
+    src: &Location,
+    dst: &Location,
+    job: &Job,
+    transfer: &Transfer,
+) -> std::result::Result<Option<&'static str>, RemoteError> {
+    if !src.same_store(dst) || !src.remote.features().server_copy {
+        return Ok(None);
+    }
+    match dst
+        .remote
+        .copy(&job.src, &job.to, job.replace.as_ref())
+        .await
+    {
+        Ok(_) => {
+            let size = job.src.size.unwrap_or(0);
+            transfer.add(size);
+            run.stats.update(|c| {
+                c.server_copies += 1;
+                c.server_copy_bytes += size;
+            });
+            Ok(Some("server-side copy"))
+        }
+        Err(e) if e.kind == ErrorKind::Unsupported => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+async fn through_here(
+    run: &Run,
+    src: &Location,
+    dst: &Location,
+    job: &Job,
+    transfer: &Arc<Transfer>,
+) -> Done {
+    let mut tries_left = run.options.low_level_retries.max(1);
+    loop {
+        tries_left -= 1;
+        match once(run, src, dst, job, transfer).await {
+            Ok(()) if job.replace.is_some() => return Ok("replaced existing"),
+            Ok(()) => return Ok("new"),
+            Err(error) => {
+                let Retry::Later(delay) = error.retry else {
+                    return Err(error);
+                };
+                if tries_left == 0 {
+                    return Err(error);
+                }
+                tracing::debug!(
+                    object = %job.name,
+                    "Received error: {error} - low level retry, {tries_left} left"
+                );
+                transfer.restart();
+                tokio::time::sleep(delay).await;
+            }
+        }
+    }
+}
+
+async fn once(
+    run: &Run,
+    src: &Location,
+    dst: &Location,
+    job: &Job,
+    transfer: &Arc<Transfer>,
+) -> std::result::Result<(), RemoteError> {
+    let content = match src.remote.open_random(&job.src).await? {
+        Some(random) => Content::Random(random),
+        None => Content::Stream(src.remote.read(&job.src, None).await?),
+    };
+    let file = NewFile {
+        size: job.src.size,
+        modified: job.src.modified,
+        content,
+        replace: job.replace.clone(),
+        meter: Some(Arc::clone(transfer) as Arc<dyn Meter>),
+        partial: if run.options.inplace {
+            Partial::InPlace
+        } else {
+            Partial::Suffix(run.options.partial_suffix.clone())
+        },
+    };
+    dst.remote.write(&job.to, file).await?;
+    Ok(())
+}
+
+/// Compares two files byte by byte.
+///
+/// # Errors
+/// Those of reading them.
+pub(super) async fn same_contents(
+    (src, src_file): (&Location, &Entry),
+    (dst, dst_file): (&Location, &Entry),
+) -> std::result::Result<bool, RemoteError> {
+    let mut left = src.remote.read(src_file, None).await?;
+    let mut right = dst.remote.read(dst_file, None).await?;
+    let (mut a, mut b) = (bytes::Bytes::new(), bytes::Bytes::new());
+    loop {
+        if a.is_empty() {
+            a = next_piece(&mut left).await?;
+        }
+        if b.is_empty() {
+            b = next_piece(&mut right).await?;
+        }
+        if a.is_empty() || b.is_empty() {
+            return Ok(a.is_empty() && b.is_empty());
+        }
+        let common = a.len().min(b.len());
+        if a.split_to(common) != b.split_to(common) {
+            return Ok(false);
+        }
+    }
+}
+
+/// The next piece that holds something; empty at the end.
+async fn next_piece(
+    stream: &mut crate::remote::ByteStream,
+) -> std::result::Result<bytes::Bytes, RemoteError> {
+    while let Some(piece) = stream.next().await {
+        let piece = piece?;
+        if !piece.is_empty() {
+            return Ok(piece);
+        }
+    }
+    Ok(bytes::Bytes::new())
+}

@@ -1,0 +1,161 @@
+//! A remote → its entries, directory by directory.
+//!
+//! Listings run ahead of the caller, up to `--checkers` at a time; they are
+//! delivered depth first, sorted by name, so that the same tree gives the same
+//! output on every run. Directories of one name that carry ids are walked each
+//! on its own.
+
+use futures_util::FutureExt;
+
+use super::descent::Descent;
+use super::root::relative;
+use super::{Error, Result, Root, Run};
+use crate::remote::{Entry, Location, RemoteError, RemotePath};
+
+/// One directory's entries.
+#[derive(Debug)]
+pub struct Listing {
+    /// The directory, from the root of the remote.
+    pub dir: RemotePath,
+    /// Levels below the start: 0 for its own entries.
+    pub depth: usize,
+    /// What passes the filter, sorted by name; directories not to be entered
+    /// for `--max-depth` included.
+    pub entries: Vec<Entry>,
+}
+
+/// A walk under way.
+pub struct Walk {
+    run: Run,
+    root: Location,
+    recursive: bool,
+    file: Option<Entry>,
+    descent: Descent<Node, Done>,
+    failed: Option<Error>,
+}
+
+#[derive(Clone)]
+struct Node {
+    dir: Entry,
+    depth: usize,
+}
+
+struct Done {
+    node: Node,
+    result: std::result::Result<Vec<Entry>, RemoteError>,
+}
+
+impl Walk {
+    /// Begins at `root`: every level, as deep as `--max-depth` allows.
+    #[must_use]
+    pub fn new(run: &Run, root: &Root) -> Self {
+        let remote = root.dir.remote.clone();
+        let mut descent = Descent::new(run.options.checkers, move |node: Node| {
+            let remote = remote.clone();
+            async move {
+                let result = remote.list(&node.dir).await;
+                Done { node, result }
+            }
+            .boxed()
+        });
+        if root.file.is_none() {
+            descent.enter(vec![Node {
+                dir: Entry::dir(root.dir.path.clone()),
+                depth: 0,
+            }]);
+        }
+        Self {
+            run: run.clone(),
+            root: root.dir.clone(),
+            recursive: true,
+            file: root.file.clone(),
+            descent,
+            failed: None,
+        }
+    }
+
+    /// Lists the first level only.
+    #[must_use]
+    pub fn flat(mut self) -> Self {
+        self.recursive = false;
+        self
+    }
+
+    /// The path of an entry as seen from where the walk began.
+    #[must_use]
+    pub fn relative(&self, path: &RemotePath) -> RemotePath {
+        relative(path, &self.root.path)
+    }
+
+    /// The next directory. One that cannot be listed is logged, counted and
+    /// left out; [`Walk::finish`] returns its error.
+    pub async fn next(&mut self) -> Option<Listing> {
+        if let Some(file) = self.file.take() {
+            self.run.stats.update(|c| c.listed += 1);
+            return Some(Listing {
+                dir: self.root.path.clone(),
+                depth: 0,
+                entries: vec![file],
+            });
+        }
+        loop {
+            let Done { node, result } = self.descent.next().await?;
+            match result {
+                Ok(entries) => return Some(self.deliver(&node, entries)),
+                Err(error) => {
+                    let error = Error::from(error);
+                    tracing::error!(
+                        object = %self.relative(&node.dir.path),
+                        "error listing: {error}"
+                    );
+                    self.failed.get_or_insert_with(|| error.clone());
+                    self.run.stats.count_error(error);
+                }
+            }
+        }
+    }
+
+    /// The outcome, once [`Walk::next`] has returned `None`. The error counts
+    /// again where the command ends with it, as in rclone.
+    ///
+    /// # Errors
+    /// The first directory that could not be listed.
+    pub fn finish(self) -> Result<()> {
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    fn deliver(&mut self, node: &Node, mut entries: Vec<Entry>) -> Listing {
+        self.run.stats.update(|c| c.listed += entries.len() as u64);
+        let filter = &self.run.filter;
+        entries.retain(|entry| {
+            let path = relative(&entry.path, &self.root.path);
+            if entry.is_dir() {
+                filter.includes_dir(path.as_str())
+            } else {
+                filter.includes_file(path.as_str(), entry.size, entry.modified)
+            }
+        });
+        // Stable: entries of one name keep the order of the store.
+        entries.sort_by(|a, b| a.name().cmp(b.name()));
+        let deeper = self
+            .run
+            .options
+            .max_depth
+            .is_none_or(|max| node.depth + 1 < max);
+        if self.recursive && deeper {
+            let dirs = entries.iter().filter(|e| e.is_dir());
+            self.descent.enter(
+                dirs.map(|dir| Node {
+                    dir: dir.clone(),
+                    depth: node.depth + 1,
+                })
+                .collect(),
+            );
+        }
+        Listing {
+            dir: node.dir.path.clone(),
+            depth: node.depth,
+            entries,
+        }
+    }
+}
