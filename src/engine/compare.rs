@@ -97,20 +97,20 @@ impl Rules {
         if self.ignore_times {
             return Verdict::Different("Transferring unconditionally as --ignore-times is in use");
         }
-        if self.update {
-            if let Some(age) = difference(src, dst) {
-                // A store without times still has the time of the upload,
-                // right to about a second.
-                let window = signed(self.window.unwrap_or(Duration::from_secs(1)));
-                if age >= window {
-                    return Verdict::Same("Destination is newer than source, skipping");
-                }
-                return if age > -window {
-                    self.equal(src, dst, true, Times::Equal)
-                } else {
-                    self.equal(src, dst, false, Times::Matter)
-                };
+        if self.update
+            && let Some(age) = difference(src, dst)
+        {
+            // A store without times still has the time of the upload, right
+            // to about a second.
+            let window = signed(self.window.unwrap_or(Duration::from_secs(1)));
+            if age >= window {
+                return Verdict::Same("Destination is newer than source, skipping");
             }
+            return if age > -window {
+                self.equal(src, dst, true, Times::Equal)
+            } else {
+                self.equal(src, dst, false, Times::Matter)
+            };
         }
         self.equal(src, dst, false, Times::IfKept)
     }

@@ -349,10 +349,11 @@ impl State {
 
     fn end_transfer(&mut self, id: u64) -> Option<Flight> {
         let flight = self.transferring.remove(&id);
-        if flight.is_some() && self.transferring.is_empty() {
-            if let Some(since) = self.busy_since.take() {
-                self.busy += Instant::now() - since;
-            }
+        if flight.is_some()
+            && self.transferring.is_empty()
+            && let Some(since) = self.busy_since.take()
+        {
+            self.busy += Instant::now() - since;
         }
         flight
     }

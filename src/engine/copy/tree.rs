@@ -120,10 +120,10 @@ impl Tree {
         }
         self.gate.close();
         while let Some(done) = workers.join_next().await {
-            if let Err(e) = done {
-                if let Ok(panic) = e.try_into_panic() {
-                    std::panic::resume_unwind(panic);
-                }
+            if let Err(e) = done
+                && let Ok(panic) = e.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
             }
         }
     }
