@@ -167,6 +167,7 @@ fn may_import(module: &str, import: &str) -> Option<bool> {
         "mega" if named("mega/crypto") => within(&["mega::crypto"]),
         "mega" if named("mega/api") => within(&[
             "mega::api",
+            "mega::handle",
             "mega::error",
             "mega::crypto",
             "mega::transport",
