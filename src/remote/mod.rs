@@ -13,6 +13,7 @@ pub mod encoding;
 mod entry;
 mod error;
 mod features;
+pub mod http;
 pub mod local;
 pub mod mega;
 pub mod memory;
