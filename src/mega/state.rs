@@ -69,6 +69,12 @@ impl Client {
         Ok(tree.clone())
     }
 
+    /// Whether this client shows a public link, and can change nothing.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.state().link.is_some()
+    }
+
     async fn fetch_tree(&self) -> Result<SharedTree, Error> {
         if let Some(link) = &self.state().link {
             return Ok(SharedTree::new(link.fetch_tree(self.api()).await?));

@@ -1,1 +1,420 @@
-//! MEGA accounts and links as a remote.
+//! MEGA accounts and links as a remote: paths ↔ nodes, and nothing more.
+//!
+//! Node handles are entry ids. Names pass through the encoding on their way
+//! in and out; nodes that cannot be decrypted are not listed (the client has
+//! warned of them), but keep a folder from being empty.
+
+mod errors;
+mod names;
+mod streams;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+
+use self::errors::explain;
+use self::names::Found;
+pub use self::names::{Root, UnknownRoot};
+use super::encoding::Encoding;
+use super::{
+    About, ByteStream, Content, Destination, Entry, EntryKind, ErrorKind, Features, LinkOptions,
+    NewFile, Remote, RemoteError, RemotePath, Result, Span,
+};
+use crate::mega::content::Source;
+use crate::mega::state::SharedTree;
+use crate::mega::upload::Upload;
+use crate::mega::{Client, Error, NodeHandle};
+
+/// Settings of the remote that are not the client's.
+#[derive(Debug, Clone, Copy)]
+pub struct MegaOptions {
+    /// Which tree is shown.
+    pub root: Root,
+    /// How names are kept on the server.
+    pub encoding: Encoding,
+}
+
+impl Default for MegaOptions {
+    fn default() -> Self {
+        Self {
+            root: Root::Cloud,
+            encoding: Encoding::MEGA,
+        }
+    }
+}
+
+/// A MEGA account, or a public link, as a remote.
+pub struct Mega {
+    client: Client,
+    options: MegaOptions,
+}
+
+impl Mega {
+    /// The remote of an open client.
+    #[must_use]
+    pub fn new(client: Client, options: MegaOptions) -> Self {
+        Self { client, options }
+    }
+
+    /// The client behind the remote.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    async fn tree(&self, op: &'static str, path: &RemotePath) -> Result<SharedTree> {
+        self.client.tree().await.map_err(explain(op, path))
+    }
+
+    /// The node of an entry: by its id, else the first one at its path.
+    async fn handle(&self, op: &'static str, entry: &Entry) -> Result<NodeHandle> {
+        let missing = || {
+            let kind = match entry.kind {
+                EntryKind::File => ErrorKind::NotFound,
+                EntryKind::Dir => ErrorKind::DirNotFound,
+            };
+            RemoteError::new(kind, op, entry.path.as_str())
+        };
+        let tree = self.tree(op, &entry.path).await?;
+        let tree = tree.read();
+        if let Some(id) = &entry.id {
+            return NodeHandle::parse(id.as_str())
+                .filter(|handle| tree.node(*handle).is_some())
+                .ok_or_else(missing);
+        }
+        let found = self.options.find(&tree, &entry.path);
+        found
+            .nodes()
+            .find(|node| node.kind().is_folder() == entry.is_dir())
+            .map(|node| node.handle())
+            .ok_or_else(missing)
+    }
+
+    /// The folder that `to` goes into, made if need be, and the stored name.
+    async fn prepare(&self, op: &'static str, to: &Destination) -> Result<(NodeHandle, String)> {
+        let name = self.options.encoding.from_standard_text(to.path.name());
+        if let Some(id) = &to.parent {
+            let parent = NodeHandle::parse(id.as_str())
+                .ok_or_else(|| RemoteError::new(ErrorKind::DirNotFound, op, to.path.as_str()))?;
+            return Ok((parent, name));
+        }
+        let Some(dir) = to.path.parent() else {
+            return Err(RemoteError::new(ErrorKind::IsDir, op, ""));
+        };
+        Ok((self.folder(op, &dir).await?, name))
+    }
+
+    /// The folder at `dir`, made if need be.
+    async fn folder(&self, op: &'static str, dir: &RemotePath) -> Result<NodeHandle> {
+        let (start, rest) = {
+            let tree = self.tree(op, dir).await?;
+            let tree = tree.read();
+            self.options.writable_start(&tree, dir).ok_or_else(|| {
+                RemoteError::new(ErrorKind::PermissionDenied, op, dir.as_str())
+                    .hint("nothing can be made here: name one of the folders that are listed")
+            })?
+        };
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        self.client
+            .create_folder(start, &rest)
+            .await
+            .map_err(explain(op, dir))
+    }
+
+    /// The entry of a node that has just come to be at `path`.
+    async fn entry_of(
+        &self,
+        op: &'static str,
+        handle: NodeHandle,
+        path: &RemotePath,
+    ) -> Result<Entry> {
+        let tree = self.tree(op, path).await?;
+        let tree = tree.read();
+        let node = tree
+            .node(handle)
+            .ok_or_else(|| RemoteError::new(ErrorKind::NotFound, op, path.as_str()))?;
+        Ok(names::entry(node, path.clone()))
+    }
+}
+
+#[async_trait]
+impl Remote for Mega {
+    fn describe(&self, path: &RemotePath) -> String {
+        format!("mega root '{path}'")
+    }
+
+    fn features(&self) -> Features {
+        let read_only = self.client.is_link();
+        Features {
+            read_only,
+            duplicate_names: true,
+            modified: Some(std::time::Duration::from_secs(1)),
+            set_modified: !read_only,
+            server_copy: !read_only,
+            server_move: !read_only,
+            dir_move: !read_only,
+            about: !read_only,
+            link: !read_only,
+            cleanup: !read_only,
+            ids: true,
+            ..Features::default()
+        }
+    }
+
+    async fn stat(&self, path: &RemotePath) -> Result<Entry> {
+        let tree = self.tree("looking up", path).await?;
+        let tree = tree.read();
+        let found = self.options.find(&tree, path);
+        if let Found::VirtualRoot = found {
+            return Ok(Entry::dir(RemotePath::root()));
+        }
+        found
+            .nodes()
+            .min_by_key(|node| node.kind().is_folder())
+            .map(|node| names::entry(node, path.clone()))
+            .ok_or_else(|| RemoteError::new(ErrorKind::NotFound, "looking up", path.as_str()))
+    }
+
+    async fn list(&self, dir: &Entry) -> Result<Vec<Entry>> {
+        let op = "listing";
+        let tree = self.tree(op, &dir.path).await?;
+        let tree = tree.read();
+        let found = match &dir.id {
+            Some(id) => Found::Nodes(
+                NodeHandle::parse(id.as_str())
+                    .and_then(|handle| tree.node(handle))
+                    .into_iter()
+                    .collect(),
+            ),
+            None => self.options.find(&tree, &dir.path),
+        };
+        self.options
+            .list(&tree, &found, &dir.path)
+            .map_err(|kind| RemoteError::new(kind, op, dir.path.as_str()))
+    }
+
+    async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {
+        let op = "reading";
+        let handle = self.handle(op, file).await?;
+        let mut download = self
+            .client
+            .file(handle)
+            .await
+            .map_err(explain(op, &file.path))?;
+        if let Some(span) = span {
+            download = download.span(span.offset, span.length.unwrap_or(u64::MAX));
+        }
+        let path = file.path.clone();
+        let stream = self.client.download(download);
+        Ok(Box::pin(
+            stream.map(move |bytes| bytes.map_err(explain(op, &path))),
+        ))
+    }
+
+    async fn write(&self, to: &Destination, file: NewFile) -> Result<Entry> {
+        let op = "writing";
+        let (parent, name) = self.prepare(op, to).await?;
+        let replaces = match &file.replace {
+            Some(old) => Some(self.handle(op, old).await?),
+            None => None,
+        };
+        let source = match file.content {
+            Content::Stream(stream) => Source::Stream(streams::source(stream)),
+            Content::Random(file) => Source::Random(streams::random(file)),
+        };
+        let node = self
+            .client
+            .upload(Upload {
+                parent,
+                name,
+                size: file.size,
+                mtime: file.modified.unwrap_or_else(Timestamp::now).as_second(),
+                source,
+                replaces,
+                progress: file.meter.map(streams::progress),
+            })
+            .await
+            .map_err(explain(op, &to.path))?;
+        self.entry_of(op, node.handle, &to.path).await
+    }
+
+    async fn make_dir(&self, dir: &RemotePath) -> Result<Entry> {
+        let op = "making directory";
+        if dir.is_root() {
+            return self.stat(dir).await;
+        }
+        let handle = self.folder(op, dir).await?;
+        self.entry_of(op, handle, dir).await
+    }
+
+    async fn remove(&self, entry: &Entry) -> Result<()> {
+        let op = "removing";
+        let handle = self.handle(op, entry).await?;
+        {
+            let tree = self.tree(op, &entry.path).await?;
+            let tree = tree.read();
+            if tree.children(handle).next().is_some() {
+                return Err(RemoteError::new(
+                    ErrorKind::DirNotEmpty,
+                    op,
+                    entry.path.as_str(),
+                ));
+            }
+        }
+        self.client
+            .discard(handle)
+            .await
+            .map_err(explain(op, &entry.path))
+    }
+
+    async fn purge(&self, dir: &Entry) -> Result<()> {
+        let op = "purging";
+        if dir.path.is_root() {
+            let error = RemoteError::new(ErrorKind::PermissionDenied, op, "")
+                .because("the root of an account cannot be removed")
+                .hint("use delete to remove the files in it");
+            return Err(error);
+        }
+        let handles: Vec<NodeHandle> = match &dir.id {
+            Some(_) => vec![self.handle(op, dir).await?],
+            None => {
+                let tree = self.tree(op, &dir.path).await?;
+                let tree = tree.read();
+                let found = self.options.find(&tree, &dir.path);
+                found
+                    .nodes()
+                    .filter(|node| node.kind().is_folder())
+                    .map(|node| node.handle())
+                    .collect()
+            }
+        };
+        if handles.is_empty() {
+            return Err(RemoteError::new(
+                ErrorKind::DirNotFound,
+                op,
+                dir.path.as_str(),
+            ));
+        }
+        for handle in handles {
+            self.client
+                .discard(handle)
+                .await
+                .map_err(explain(op, &dir.path))?;
+        }
+        Ok(())
+    }
+
+    async fn rename(&self, entry: &Entry, to: &Destination) -> Result<Entry> {
+        let op = "moving";
+        let handle = self.handle(op, entry).await?;
+        let (parent, name) = self.prepare(op, to).await?;
+        let (stays, keeps_name) = {
+            let tree = self.tree(op, &entry.path).await?;
+            let tree = tree.read();
+            let node = tree.node(handle);
+            (
+                node.and_then(|node| node.parent())
+                    .is_some_and(|above| above.handle() == parent),
+                node.and_then(|node| node.name()) == Some(name.as_str()),
+            )
+        };
+        if !stays {
+            let moved = self.client.move_node(handle, parent).await;
+            moved.map_err(explain(op, &entry.path))?;
+        }
+        if !keeps_name {
+            let renamed = self.client.rename(handle, &name).await;
+            renamed.map_err(explain(op, &entry.path))?;
+        }
+        self.entry_of(op, handle, &to.path).await
+    }
+
+    async fn copy(&self, file: &Entry, to: &Destination, replace: Option<&Entry>) -> Result<Entry> {
+        let op = "copying";
+        let handle = self.handle(op, file).await?;
+        let replaces = match replace {
+            Some(old) => Some(self.handle(op, old).await?),
+            None => None,
+        };
+        let (parent, name) = self.prepare(op, to).await?;
+        let copy = self
+            .client
+            .copy_node(handle, parent, &name, replaces)
+            .await
+            .map_err(explain(op, &file.path))?;
+        self.entry_of(op, copy.handle, &to.path).await
+    }
+
+    async fn set_modified(&self, entry: &Entry, modified: Timestamp) -> Result<()> {
+        let op = "setting the time of";
+        let handle = self.handle(op, entry).await?;
+        match self.client.set_mtime(handle, modified.as_second()).await {
+            // Written by a client that keeps no times: only a new upload helps.
+            Err(error @ Error::Invalid(_)) => {
+                let error = RemoteError::new(ErrorKind::Unsupported, op, entry.path.as_str())
+                    .because(error);
+                Err(error)
+            }
+            result => result.map_err(explain(op, &entry.path)),
+        }
+    }
+
+    async fn about(&self, _: &RemotePath) -> Result<About> {
+        let root = RemotePath::root();
+        let op = "asking for the quota of";
+        let quota = self.client.quota().await.map_err(explain(op, &root))?;
+        let tree = self.tree(op, &root).await?;
+        let tree = tree.read();
+        let of = |handle: Option<NodeHandle>| {
+            handle
+                .and_then(|handle| quota.by_root.get(&handle))
+                .copied()
+                .unwrap_or_default()
+        };
+        let rubbish = of(tree.rubbish());
+        let some = |bytes: u64| (bytes > 0).then_some(bytes);
+        Ok(About {
+            total: Some(quota.allowed),
+            used: Some(quota.used),
+            free: Some(quota.allowed.saturating_sub(quota.used)),
+            trashed: some(rubbish.bytes + rubbish.version_bytes),
+            other: some(of(tree.cloud()).version_bytes),
+            objects: None,
+        })
+    }
+
+    async fn link(&self, entry: &Entry, options: &LinkOptions) -> Result<String> {
+        let op = "linking";
+        let handle = self.handle(op, entry).await?;
+        let expires = options.expires.map(Timestamp::as_second);
+        let link = self
+            .client
+            .export(handle, expires)
+            .await
+            .map_err(explain(op, &entry.path))?;
+        Ok(link.to_url())
+    }
+
+    async fn unlink(&self, entry: &Entry) -> Result<()> {
+        let op = "unlinking";
+        let handle = self.handle(op, entry).await?;
+        self.client
+            .unexport(handle)
+            .await
+            .map_err(explain(op, &entry.path))
+    }
+
+    async fn cleanup(&self) -> Result<u64> {
+        self.client
+            .empty_rubbish()
+            .await
+            .map_err(explain("cleaning up", &RemotePath::root()))
+    }
+
+    async fn logout(&self) -> Result<()> {
+        self.client
+            .logout()
+            .await
+            .map_err(explain("logging out of", &RemotePath::root()))
+    }
+}

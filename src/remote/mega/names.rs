@@ -1,0 +1,188 @@
+//! Paths ↔ nodes: which tree is shown, what stands at a path, how a node looks
+//! as an entry.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::MegaOptions;
+use crate::mega::NodeHandle;
+use crate::mega::node::NodeKind;
+use crate::mega::tree::{NodeRef, Tree};
+use crate::remote::{Entry, EntryId, EntryKind, ErrorKind, RemotePath};
+
+/// Which tree of the account the remote shows (option `root`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Root {
+    /// The cloud drive; of a link what it shares.
+    #[default]
+    Cloud,
+    /// The rubbish bin.
+    Rubbish,
+    /// The folders that others share with the account.
+    Incoming,
+}
+
+/// A word that names no tree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown root '{0}': it is one of cloud, rubbish, incoming")]
+pub struct UnknownRoot(String);
+
+impl FromStr for Root {
+    type Err = UnknownRoot;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRoot> {
+        match text.to_ascii_lowercase().as_str() {
+            "cloud" | "" => Ok(Self::Cloud),
+            "rubbish" => Ok(Self::Rubbish),
+            "incoming" => Ok(Self::Incoming),
+            _ => Err(UnknownRoot(text.to_owned())),
+        }
+    }
+}
+
+/// What stands at a path.
+pub(super) enum Found<'a> {
+    /// These nodes: none, one, or several of one name.
+    Nodes(Vec<NodeRef<'a>>),
+    /// The folder of incoming shares, which is no node.
+    VirtualRoot,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeRef<'a>> {
+        match self {
+            Self::Nodes(nodes) => nodes.as_slice(),
+            Self::VirtualRoot => &[],
+        }
+        .iter()
+        .copied()
+    }
+}
+
+impl MegaOptions {
+    /// Everything at `path`.
+    pub(super) fn find<'a>(&self, tree: &'a Tree, path: &RemotePath) -> Found<'a> {
+        let mut found = match self.start(tree) {
+            Some(root) => Found::Nodes(tree.node(root).into_iter().collect()),
+            None if self.root == Root::Incoming => Found::VirtualRoot,
+            None => Found::Nodes(Vec::new()),
+        };
+        for element in path.elements() {
+            let children: Vec<NodeRef<'a>> = below(tree, &found).collect();
+            found = Found::Nodes(self.named(children, element));
+        }
+        found
+    }
+
+    /// The node that the root of the remote is, if it is one.
+    fn start(&self, tree: &Tree) -> Option<NodeHandle> {
+        match self.root {
+            Root::Cloud => tree.cloud(),
+            Root::Rubbish => tree.rubbish(),
+            Root::Incoming => None,
+        }
+    }
+
+    /// The nodes called `element`. A stored name that no path can say (with a
+    /// real slash in it) is found by the name it is listed under.
+    fn named<'a>(&self, nodes: Vec<NodeRef<'a>>, element: &str) -> Vec<NodeRef<'a>> {
+        let stored = self.encoding.from_standard_text(element);
+        let exact: Vec<NodeRef<'a>> = nodes
+            .iter()
+            .filter(|node| node.name() == Some(stored.as_str()))
+            .copied()
+            .collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        nodes
+            .into_iter()
+            .filter(|node| {
+                node.name()
+                    .is_some_and(|name| self.encoding.to_standard(name.as_bytes()) == element)
+            })
+            .collect()
+    }
+
+    /// Where making the folders of `dir` begins, and the stored names of those
+    /// to be found or made below it. `None` where nothing can be made.
+    pub(super) fn writable_start(
+        &self,
+        tree: &Tree,
+        dir: &RemotePath,
+    ) -> Option<(NodeHandle, Vec<String>)> {
+        let mut elements = dir.elements();
+        let mut start = self.start(tree);
+        if self.root == Root::Incoming {
+            let first = elements.next()?;
+            let shares: Vec<NodeRef<'_>> = below(tree, &Found::VirtualRoot).collect();
+            start = self.named(shares, first).first().map(|node| node.handle());
+        }
+        let mut start = start?;
+        let mut rest: Vec<String> = Vec::new();
+        for element in elements {
+            // As far as folders exist they are found as listings name them.
+            if rest.is_empty() {
+                let children: Vec<NodeRef<'_>> = tree.children(start).collect();
+                let mut folders = self.named(children, element).into_iter();
+                if let Some(folder) = folders.find(|node| node.kind().is_folder()) {
+                    start = folder.handle();
+                    continue;
+                }
+            }
+            rest.push(self.encoding.from_standard_text(element));
+        }
+        Some((start, rest))
+    }
+
+    /// The entries in what was found at `path`.
+    pub(super) fn list(
+        &self,
+        tree: &Tree,
+        found: &Found<'_>,
+        path: &RemotePath,
+    ) -> Result<Vec<Entry>, ErrorKind> {
+        if let Found::Nodes(nodes) = found {
+            if nodes.is_empty() {
+                return Err(ErrorKind::DirNotFound);
+            }
+            if !nodes.iter().any(|node| node.kind().is_folder()) {
+                return Err(ErrorKind::IsFile);
+            }
+        }
+        Ok(below(tree, found)
+            .filter_map(|node| {
+                let name = self.encoding.to_standard(node.name()?.as_bytes());
+                Some(entry(node, path.child(&name).ok()?))
+            })
+            .collect())
+    }
+}
+
+/// What lies directly below everything that was found.
+fn below<'a>(tree: &'a Tree, found: &Found<'a>) -> impl Iterator<Item = NodeRef<'a>> {
+    let shares = match found {
+        Found::VirtualRoot => tree.incoming(),
+        Found::Nodes(_) => &[],
+    };
+    let folders: Vec<NodeHandle> = found.nodes().map(NodeRef::handle).collect();
+    let shares = shares.iter().filter_map(|share| tree.node(*share));
+    shares.chain(folders.into_iter().flat_map(|folder| tree.children(folder)))
+}
+
+/// A node as an entry at `path`.
+pub(super) fn entry(node: NodeRef<'_>, path: RemotePath) -> Entry {
+    let is_file = node.kind() == NodeKind::File;
+    Entry {
+        path,
+        kind: if is_file {
+            EntryKind::File
+        } else {
+            EntryKind::Dir
+        },
+        size: is_file.then(|| node.size()),
+        modified: Timestamp::from_second(node.modified()).ok(),
+        id: Some(EntryId::new(node.handle().as_str())),
+    }
+}
