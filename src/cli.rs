@@ -1,1 +1,114 @@
-//! The command line: root, global flags, dispatch.
+//! The command line: from words to a running command and an exit code.
+//!
+//! [`argv`] sorts the words as rclone's users type them, clap gives them
+//! their types, [`dispatch`] runs the command with its retries, statistics
+//! and signals. What is wrong with a command line is said here, in rclone's
+//! words; nothing is ever ignored.
+
+pub mod argv;
+mod dispatch;
+mod flags;
+mod live;
+mod refusal;
+mod setup;
+mod signals;
+mod unsupported;
+pub mod usage;
+pub mod values;
+
+use std::sync::Arc;
+
+use clap::Parser;
+
+pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags, ShowFlags, Unit};
+
+use crate::commands::Command;
+use crate::output::Output;
+use crate::output::logging::{self, Logging};
+use argv::{Refusal, Sorted, Why};
+
+/// Copies files to MEGA and back, encrypted on this machine and verified to
+/// the last byte, with rclone's command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "megarc",
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true
+)]
+pub struct Cli {
+    /// The flags that every command takes.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// Show help for a command
+    #[arg(long, short, global = true, help_heading = "Help")]
+    pub help: bool,
+    /// Show the version
+    #[arg(long, short = 'V', global = true, help_heading = "Help")]
+    pub version: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Runs the command that the words after the program's name ask for and
+/// returns the exit code.
+#[must_use]
+pub fn main(words: impl Iterator<Item = std::ffi::OsString>) -> u8 {
+    let output = Arc::new(Output::stdio());
+    let words: Result<Vec<String>, _> = words.map(std::ffi::OsString::into_string).collect();
+    let parsed = words
+        .map_err(|word| Refusal {
+            command: None,
+            why: Why::NotUnicode(word.to_string_lossy().into_owned()),
+        })
+        .and_then(|words| parse(&words, |name| std::env::var(name).ok()));
+    match parsed {
+        Ok(Parsed::Help(text)) => show(&output, &text),
+        Ok(Parsed::Run(cli)) => dispatch::main(*cli, &output),
+        Err(refusal) => {
+            logging::start(Logging::default(), Arc::clone(&output));
+            refusal::report(&refusal, &output).number()
+        }
+    }
+}
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub enum Parsed {
+    /// This text, and nothing else.
+    Help(String),
+    /// A command.
+    Run(Box<Cli>),
+}
+
+/// Gives the words their types.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn parse(
+    words: &[String],
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Parsed, Refusal> {
+    let root = usage::root();
+    let mut sorted = argv::sort(&root, words, variable)?;
+    if sorted.has("version") {
+        sorted = Sorted::of_command("version");
+    }
+    if sorted.has("help") {
+        let text = usage::command(&sorted.command).unwrap_or_else(usage::overview);
+        return Ok(Parsed::Help(text));
+    }
+    refusal::check_count(&root, &sorted)?;
+    Cli::try_parse_from(sorted.words("megarc"))
+        .map(|cli| Parsed::Run(Box::new(cli)))
+        .map_err(|error| refusal::of_value(&root, &sorted, &error))
+}
+
+/// Prints help.
+fn show(output: &Output, text: &str) -> u8 {
+    match output.text(text) {
+        Ok(()) => 0,
+        Err(error) => crate::exit::CommandError::from(error).code.number(),
+    }
+}

@@ -1,1 +1,151 @@
-//! One file a command; this one lists and dispatches them.
+//! The commands, a file each: arguments in, calls into the layers below,
+//! rows out. Their doc comments are their help.
+
+pub mod about;
+pub mod cat;
+pub mod cleanup;
+pub mod context;
+pub mod copy;
+pub mod copyto;
+pub mod dedupe;
+pub mod delete;
+pub mod deletefile;
+mod dialogue;
+pub mod help;
+pub mod link;
+pub mod logout;
+pub mod ls;
+pub mod lsd;
+pub mod lsl;
+pub mod mkdir;
+pub mod obscure;
+pub mod purge;
+pub mod reveal;
+pub mod rmdir;
+pub mod version;
+
+use clap::Subcommand;
+
+pub use context::Context;
+
+use crate::exit::CommandError;
+
+/// Every command of megarc.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the help of each stands in its file")]
+pub enum Command {
+    About(about::Args),
+    Cat(cat::Args),
+    Cleanup(cleanup::Args),
+    Copy(copy::Args),
+    Copyto(copyto::Args),
+    Dedupe(dedupe::Args),
+    Delete(delete::Args),
+    Deletefile(deletefile::Args),
+    Help(help::Args),
+    Link(link::Args),
+    Logout(logout::Args),
+    Ls(ls::Args),
+    Lsd(lsd::Args),
+    Lsl(lsl::Args),
+    Mkdir(mkdir::Args),
+    Obscure(obscure::Args),
+    Purge(purge::Args),
+    #[command(hide = true)]
+    Reveal(reveal::Args),
+    Rmdir(rmdir::Args),
+    Version(version::Args),
+}
+
+/// How a command is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    /// The whole command is tried again after a failure.
+    pub retried: bool,
+    /// Statistics are logged while it runs and at its end.
+    pub statistics: bool,
+    /// It works on remotes, and so needs the configuration.
+    pub remotes: bool,
+}
+
+impl Command {
+    /// The word that calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::About(_) => "about",
+            Self::Cat(_) => "cat",
+            Self::Cleanup(_) => "cleanup",
+            Self::Copy(_) => "copy",
+            Self::Copyto(_) => "copyto",
+            Self::Dedupe(_) => "dedupe",
+            Self::Delete(_) => "delete",
+            Self::Deletefile(_) => "deletefile",
+            Self::Help(_) => "help",
+            Self::Link(_) => "link",
+            Self::Logout(_) => "logout",
+            Self::Ls(_) => "ls",
+            Self::Lsd(_) => "lsd",
+            Self::Lsl(_) => "lsl",
+            Self::Mkdir(_) => "mkdir",
+            Self::Obscure(_) => "obscure",
+            Self::Purge(_) => "purge",
+            Self::Reveal(_) => "reveal",
+            Self::Rmdir(_) => "rmdir",
+            Self::Version(_) => "version",
+        }
+    }
+
+    /// How this command is run; the table is rclone's.
+    #[must_use]
+    pub fn manner(&self) -> Manner {
+        let (retried, statistics) = match self {
+            Self::Copy(_) | Self::Copyto(_) => (true, true),
+            Self::Cleanup(_)
+            | Self::Delete(_)
+            | Self::Deletefile(_)
+            | Self::Mkdir(_)
+            | Self::Purge(_)
+            | Self::Rmdir(_) => (true, false),
+            _ => (false, false),
+        };
+        let alone = matches!(
+            self,
+            Self::Help(_) | Self::Obscure(_) | Self::Reveal(_) | Self::Version(_)
+        );
+        Manner {
+            retried,
+            statistics,
+            remotes: !alone,
+        }
+    }
+
+    /// Runs the command once.
+    ///
+    /// # Errors
+    /// As each command says.
+    pub async fn run(&self, ctx: &Context) -> Result<(), CommandError> {
+        match self {
+            Self::About(args) => about::run(args, ctx).await,
+            Self::Cat(args) => cat::run(args, ctx).await,
+            Self::Cleanup(args) => cleanup::run(args, ctx).await,
+            Self::Copy(args) => copy::run(args, ctx).await,
+            Self::Copyto(args) => copyto::run(args, ctx).await,
+            Self::Dedupe(args) => dedupe::run(args, ctx).await,
+            Self::Delete(args) => delete::run(args, ctx).await,
+            Self::Deletefile(args) => deletefile::run(args, ctx).await,
+            Self::Help(args) => help::run(args, ctx),
+            Self::Link(args) => link::run(args, ctx).await,
+            Self::Logout(args) => logout::run(args, ctx).await,
+            Self::Ls(args) => ls::run(args, ctx).await,
+            Self::Lsd(args) => lsd::run(args, ctx).await,
+            Self::Lsl(args) => lsl::run(args, ctx).await,
+            Self::Mkdir(args) => mkdir::run(args, ctx).await,
+            Self::Obscure(args) => obscure::run(args, ctx),
+            Self::Purge(args) => purge::run(args, ctx).await,
+            Self::Reveal(args) => reveal::run(args, ctx),
+            Self::Rmdir(args) => rmdir::run(args, ctx).await,
+            Self::Version(args) => version::run(args, ctx),
+        }
+    }
+}

@@ -5,8 +5,12 @@
 //! inside a line. On a terminal names are escaped ([`sanitize`]); a pipe gets
 //! the bytes as they are.
 
+pub mod listing;
+pub mod logging;
+pub mod progress;
 pub mod sanitize;
 pub mod terminal;
+pub mod units;
 
 use std::fs::File;
 use std::io::{self, BufWriter, LineWriter, Write};
@@ -89,13 +93,17 @@ impl Output {
         sinks.stdout.write_all(b"\n")
     }
 
-    /// Text of our own making (help, prompts), shown at once.
+    /// Text of several lines (help, tables, prompts), shown at once.
     ///
     /// # Errors
     /// Those of standard output.
     pub fn text(&self, text: &str) -> io::Result<()> {
         let mut sinks = self.lock();
-        sinks.stdout.write_all(text.as_bytes())?;
+        if self.terminal {
+            sinks.stdout.write_all(sanitize::text(text).as_bytes())?;
+        } else {
+            sinks.stdout.write_all(text.as_bytes())?;
+        }
         sinks.stdout.flush()
     }
 

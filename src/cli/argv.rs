@@ -1,0 +1,580 @@
+//! The command line before it has types.
+//!
+//! rclone's flags stand anywhere, before or after the command and between its
+//! arguments; the last one wins; truth values take `=false`; short ones
+//! combine; each has an environment variable. Here all that is sorted out
+//! into `COMMAND --flag=value … -- ARGUMENT …`, in which every flag appears
+//! once and which clap then gives its types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::{Arg, ArgAction, Command};
+
+use super::unsupported;
+use super::values;
+
+/// Why a command line is refused before any value is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The command whose usage helps, when one was recognised.
+    pub command: Option<String>,
+    /// What is wrong.
+    pub why: Why,
+}
+
+/// What is wrong with a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// No command at all: the usage is answer enough.
+    NoCommand,
+    /// There is no such command; the names that are near.
+    UnknownCommand(String, Vec<String>),
+    /// A flag or its value; the text says it all.
+    Flag(String),
+    /// A variable of the environment; the text says it all.
+    Environment(String),
+    /// Too many or too few arguments; the text says it all.
+    Count(String),
+    /// An argument is not Unicode.
+    NotUnicode(String),
+}
+
+/// A command line with everything in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sorted {
+    /// The command.
+    pub command: String,
+    /// Arguments of the command that are no flags.
+    pub arguments: Vec<String>,
+    /// Flag (long name) to its value; no value for switches.
+    flags: BTreeMap<String, Option<String>>,
+    /// Every flag of the command line, `--flag=false` ones too.
+    mentioned: BTreeSet<String>,
+    /// Which of them the environment gave: the name of the variable.
+    environment: BTreeMap<String, String>,
+}
+
+impl Sorted {
+    /// The words for clap.
+    #[must_use]
+    pub fn words(&self, program: &str) -> Vec<String> {
+        let mut words = vec![program.to_owned(), self.command.clone()];
+        for (name, value) in &self.flags {
+            match value {
+                None => words.push(format!("--{name}")),
+                Some(count) if name == "verbose" => {
+                    let times = count.parse().unwrap_or(0_usize).min(2);
+                    words.extend(std::iter::repeat_n("--verbose".to_owned(), times));
+                }
+                Some(value) => words.push(format!("--{name}={value}")),
+            }
+        }
+        words.push("--".to_owned());
+        words.extend(self.arguments.iter().cloned());
+        words
+    }
+
+    /// A command without arguments and flags.
+    #[must_use]
+    pub fn of_command(name: &str) -> Self {
+        Self {
+            command: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a switch is on, or a flag has a value.
+    #[must_use]
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.contains_key(flag)
+    }
+
+    /// The variable that set a flag, if one did.
+    #[must_use]
+    pub fn variable(&self, flag: &str) -> Option<&str> {
+        self.environment.get(flag).map(String::as_str)
+    }
+}
+
+/// Sorts the words that follow the program's name. `variable` looks a name up
+/// in the environment.
+///
+/// # Errors
+/// A [`Refusal`] as rclone would word it.
+pub fn sort(
+    root: &Command,
+    words: &[String],
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Sorted, Refusal> {
+    let global = Flags::of(root);
+    let Some(at) = find_command(&global, words) else {
+        return sort_without_command(&global, words);
+    };
+    let name = words.get(at).cloned().unwrap_or_default();
+    let Some(command) = root.find_subcommand(&name) else {
+        let near = near(root, &name);
+        return Err(Refusal {
+            command: None,
+            why: Why::UnknownCommand(name, near),
+        });
+    };
+    let flags = global.and(command);
+    let refuse = |why| Refusal {
+        command: Some(command.get_name().to_owned()),
+        why,
+    };
+    let mut rest = words.to_vec();
+    rest.remove(at);
+    let mut sorted = Sorted::of_command(command.get_name());
+    parse(&flags, &rest, &mut sorted).map_err(|text| refuse(Why::Flag(text)))?;
+    add_environment(&flags, &mut sorted, variable)
+        .map_err(|text| refuse(Why::Environment(text)))?;
+    Ok(sorted)
+}
+
+/// `megarc --version` and `megarc --help` need no command.
+fn sort_without_command(global: &Flags<'_>, words: &[String]) -> Result<Sorted, Refusal> {
+    let refuse = |why| Refusal { command: None, why };
+    let mut sorted = Sorted::default();
+    parse(global, words, &mut sorted).map_err(|text| refuse(Why::Flag(text)))?;
+    for (flag, command) in [("help", "help"), ("version", "version")] {
+        if sorted.flags.contains_key(flag) {
+            return Ok(Sorted::of_command(command));
+        }
+    }
+    Err(refuse(Why::NoCommand))
+}
+
+/// Where the command stands: the first word that is neither a flag nor the
+/// value of one. An unknown long flag without `=` is taken to have a value.
+fn find_command(global: &Flags<'_>, words: &[String]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        if word == "--" {
+            return None;
+        }
+        let takes_next = if let Some(long) = word.strip_prefix("--") {
+            !long.contains('=') && global.long(long).is_none_or(|flag| !is_switch(flag))
+        } else if let Some(shorts) = word.strip_prefix('-').filter(|s| !s.is_empty()) {
+            // Only the last of combined short flags can want the next word.
+            shorts
+                .chars()
+                .last()
+                .and_then(|c| global.short(c))
+                .is_some_and(|flag| !is_switch(flag))
+        } else {
+            return Some(at);
+        };
+        at += if takes_next { 2 } else { 1 };
+    }
+    None
+}
+
+fn parse(flags: &Flags<'_>, words: &[String], sorted: &mut Sorted) -> Result<(), String> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            sorted.arguments.extend(words.cloned());
+            return Ok(());
+        }
+        if let Some(long) = word.strip_prefix("--") {
+            parse_long(flags, long, &mut words, sorted)?;
+        } else if let Some(shorts) = word.strip_prefix('-').filter(|s| !s.is_empty()) {
+            parse_shorts(flags, shorts, &mut words, sorted)?;
+        } else {
+            sorted.arguments.push(word.clone());
+        }
+    }
+    Ok(())
+}
+
+fn parse_long<'w>(
+    flags: &Flags<'_>,
+    long: &str,
+    next: &mut impl Iterator<Item = &'w String>,
+    sorted: &mut Sorted,
+) -> Result<(), String> {
+    let (name, value) = match long.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (long, None),
+    };
+    if name.is_empty() || name.starts_with('-') {
+        return Err(format!("bad flag syntax: --{long}"));
+    }
+    let flag = flags
+        .long(name)
+        .ok_or_else(|| unsupported::long(name).unwrap_or(format!("unknown flag: --{name}")))?;
+    let value = match value {
+        Some(value) => Some(value),
+        None if is_switch(flag) => None,
+        None => Some(
+            next.next()
+                .cloned()
+                .ok_or_else(|| format!("flag needs an argument: --{name}"))?,
+        ),
+    };
+    set(flag, value, sorted)
+}
+
+fn parse_shorts<'w>(
+    flags: &Flags<'_>,
+    shorts: &str,
+    next: &mut impl Iterator<Item = &'w String>,
+    sorted: &mut Sorted,
+) -> Result<(), String> {
+    let mut rest = shorts.chars();
+    while let Some(c) = rest.next() {
+        let flag = flags.short(c).ok_or_else(|| {
+            unsupported::short(c, shorts)
+                .unwrap_or(format!("unknown shorthand flag: {c:?} in -{shorts}"))
+        })?;
+        let tail = rest.as_str();
+        let value = if let Some(value) = tail.strip_prefix('=') {
+            Some(value.to_owned())
+        } else if is_switch(flag) {
+            set(flag, None, sorted)?;
+            continue;
+        } else if !tail.is_empty() {
+            Some(tail.to_owned())
+        } else {
+            Some(
+                next.next()
+                    .cloned()
+                    .ok_or_else(|| format!("flag needs an argument: {c:?} in -{shorts}"))?,
+            )
+        };
+        return set(flag, value, sorted);
+    }
+    Ok(())
+}
+
+/// Notes one occurrence of a flag; the last one wins, `-v` adds up.
+fn set(flag: &Arg, value: Option<String>, sorted: &mut Sorted) -> Result<(), String> {
+    let name = long_name(flag).to_owned();
+    sorted.mentioned.insert(name.clone());
+    let invalid = |value: &str, why: String| {
+        format!(
+            "invalid argument {value:?} for {:?} flag: {why}",
+            display_name(flag)
+        )
+    };
+    match (flag.get_action(), value) {
+        (ArgAction::Count, None) => {
+            let now = sorted
+                .flags
+                .get(&name)
+                .and_then(|v| v.as_deref()?.parse().ok());
+            let now: i64 = now.unwrap_or(0) + 1;
+            sorted.flags.insert(name, Some(now.to_string()));
+        }
+        (ArgAction::Count, Some(value)) => {
+            let count =
+                values::strict_integer(&value).map_err(|e| invalid(&value, e.to_string()))?;
+            sorted.flags.insert(name, Some(count.to_string()));
+        }
+        (_, None) => {
+            sorted.flags.insert(name, None);
+        }
+        // A switch of three states: what was said matters, not only "on".
+        (ArgAction::Set, Some(value)) if is_switch(flag) => {
+            let on = values::boolean(&value).map_err(|e| invalid(&value, e.to_string()))?;
+            sorted.flags.insert(name, Some(on.to_string()));
+        }
+        (_, Some(value)) if is_switch(flag) => {
+            if values::boolean(&value).map_err(|e| invalid(&value, e.to_string()))? {
+                sorted.flags.insert(name, None);
+            } else {
+                sorted.flags.remove(&name);
+            }
+        }
+        (_, value) => {
+            sorted.flags.insert(name, value);
+        }
+    }
+    Ok(())
+}
+
+/// `MEGARC_<FLAG>` for each flag that the command line leaves open. The
+/// options of MEGA are not among them: [`crate::config`] knows their order.
+fn add_environment(
+    flags: &Flags<'_>,
+    sorted: &mut Sorted,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(), String> {
+    let mut given = Sorted::default();
+    for flag in flags.all() {
+        let name = long_name(flag);
+        if name.starts_with("mega-") || matches!(name, "help" | "version") {
+            continue;
+        }
+        let key = variable_name(name);
+        let Some(value) = variable(&key) else {
+            continue;
+        };
+        set(flag, Some(value.clone()), &mut given).map_err(|why| {
+            format!("Invalid value when setting --{name} from environment variable {key}={value:?}: {why}")
+        })?;
+        if let Some(value) = given.flags.get(name).cloned()
+            && !sorted.mentioned.contains(name)
+        {
+            sorted.flags.insert(name.to_owned(), value);
+            sorted.environment.insert(name.to_owned(), key);
+        }
+    }
+    Ok(())
+}
+
+/// The environment variable of a flag.
+#[must_use]
+pub fn variable_name(flag: &str) -> String {
+    format!("MEGARC_{}", flag.to_uppercase().replace('-', "_"))
+}
+
+/// How rclone names a flag in messages: `--head`, `-n, --dry-run`.
+#[must_use]
+pub fn display_name(flag: &Arg) -> String {
+    let long = long_name(flag);
+    flag.get_short().map_or_else(
+        || format!("--{long}"),
+        |short| format!("-{short}, --{long}"),
+    )
+}
+
+fn long_name(flag: &Arg) -> &str {
+    flag.get_long().unwrap_or_default()
+}
+
+/// Whether a flag takes no value of its own.
+fn is_switch(flag: &Arg) -> bool {
+    let needs_none = flag.get_num_args().is_some_and(|n| n.min_values() == 0);
+    needs_none
+        || matches!(
+            flag.get_action(),
+            ArgAction::SetTrue
+                | ArgAction::Count
+                | ArgAction::Help
+                | ArgAction::HelpShort
+                | ArgAction::HelpLong
+                | ArgAction::Version
+        )
+}
+
+/// The flags that count in one place.
+struct Flags<'c>(Vec<&'c Arg>);
+
+impl<'c> Flags<'c> {
+    fn of(command: &'c Command) -> Self {
+        Self(
+            command
+                .get_arguments()
+                .filter(|a| a.get_long().is_some())
+                .collect(),
+        )
+    }
+
+    /// These and those of `command`, which come first.
+    fn and(self, command: &'c Command) -> Self {
+        let mut all = Self::of(command).0;
+        all.extend(self.0);
+        Self(all)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'c Arg> {
+        self.0.iter().copied()
+    }
+
+    fn long(&self, name: &str) -> Option<&'c Arg> {
+        self.all().find(|flag| {
+            flag.get_long() == Some(name)
+                || flag
+                    .get_all_aliases()
+                    .is_some_and(|all| all.contains(&name))
+        })
+    }
+
+    fn short(&self, c: char) -> Option<&'c Arg> {
+        self.all().find(|flag| flag.get_short() == Some(c))
+    }
+}
+
+/// Commands whose names begin alike or differ by two letters at most.
+fn near(root: &Command, typed: &str) -> Vec<String> {
+    let mut names: Vec<&str> = root
+        .get_subcommands()
+        .filter(|c| !c.is_hide_set())
+        .map(Command::get_name)
+        .filter(|name| {
+            distance(&typed.to_lowercase(), name) <= 2 || name.starts_with(&typed.to_lowercase())
+        })
+        .collect();
+    names.sort_unstable();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Levenshtein's edit distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for ((j, y), above) in b.iter().enumerate().zip(row.windows(2)) {
+            let &[diagonal, up] = above else { continue };
+            let left = next.get(j).copied().unwrap_or(usize::MAX - 1);
+            let change = diagonal + usize::from(x != *y);
+            next.push(change.min(up + 1).min(left + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn sorted_with(line: &[&str], environment: &[(&str, &str)]) -> Result<Sorted, Refusal> {
+        let root = super::super::Cli::command();
+        let words: Vec<String> = line.iter().map(|w| (*w).to_owned()).collect();
+        sort(&root, &words, |name| {
+            environment
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        })
+    }
+
+    fn words(line: &[&str]) -> Vec<String> {
+        sorted_with(line, &[]).unwrap().words("megarc").split_off(1)
+    }
+
+    fn why(line: &[&str]) -> Why {
+        sorted_with(line, &[]).unwrap_err().why
+    }
+
+    fn flag(text: &str) -> Why {
+        Why::Flag(text.to_owned())
+    }
+
+    #[test]
+    fn flags_stand_anywhere() {
+        let expected = ["copy", "--dry-run", "--transfers=3", "--", "a", "b"];
+        for line in [
+            vec!["copy", "a", "b", "-n", "--transfers", "3"],
+            vec!["--transfers=3", "-n", "copy", "a", "b"],
+            vec!["--transfers", "3", "copy", "a", "--dry-run", "b"],
+            vec![
+                "copy",
+                "--transfers",
+                "9",
+                "a",
+                "b",
+                "--transfers",
+                "3",
+                "-n",
+            ],
+        ] {
+            assert_eq!(words(&line), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn switches_take_values_and_counts_add_up() {
+        assert_eq!(
+            words(&["ls", "-n", "--dry-run=false", "a"]),
+            ["ls", "--", "a"]
+        );
+        assert_eq!(
+            words(&["-v", "ls", "-v"]),
+            ["ls", "--verbose", "--verbose", "--"]
+        );
+        assert_eq!(
+            words(&["ls", "-vvv"]),
+            ["ls", "--verbose", "--verbose", "--"]
+        );
+        assert_eq!(words(&["ls", "-v=1"]), ["ls", "--verbose", "--"]);
+        assert_eq!(
+            words(&["copy", "-nvP"]),
+            ["copy", "--dry-run", "--progress", "--verbose", "--"]
+        );
+    }
+
+    #[test]
+    fn negative_values_and_the_end_of_flags() {
+        assert_eq!(
+            words(&["cat", "a", "--head", "-1"]),
+            ["cat", "--head=-1", "--", "a"]
+        );
+        assert_eq!(words(&["cat", "--", "--head"]), ["cat", "--", "--head"]);
+        assert_eq!(words(&["obscure", "-"]), ["obscure", "--", "-"]);
+    }
+
+    #[test]
+    fn refusals_have_rclones_words() {
+        assert_eq!(
+            why(&["copy", "--existing"]),
+            flag("unknown flag: --existing")
+        );
+        assert_eq!(
+            why(&["ls", "-R"]),
+            flag("unknown shorthand flag: 'R' in -R")
+        );
+        assert_eq!(
+            why(&["ls", "--transfers"]),
+            flag("flag needs an argument: --transfers")
+        );
+        assert_eq!(
+            why(&["ls", "-n=yes"]),
+            flag(
+                "invalid argument \"yes\" for \"-n, --dry-run\" flag: parsing \"yes\" as bool \
+                 failed: strconv.ParseBool: parsing \"yes\": invalid syntax"
+            )
+        );
+        assert_eq!(why(&[]), Why::NoCommand);
+        let near = ["ls", "lsd", "lsl"].map(str::to_owned).to_vec();
+        assert_eq!(why(&["lss"]), Why::UnknownCommand("lss".to_owned(), near));
+    }
+
+    #[test]
+    fn a_flag_of_rclone_that_is_not_honoured_is_never_ignored() {
+        assert!(
+            matches!(why(&["copy", "--bwlimit", "1M"]), Why::Flag(text) if text.contains("bwlimit"))
+        );
+    }
+
+    #[test]
+    fn the_command_line_beats_the_environment() {
+        let environment = [
+            ("MEGARC_TRANSFERS", "9"),
+            ("MEGARC_DRY_RUN", "true"),
+            ("MEGARC_VERBOSE", "2"),
+        ];
+        let words = |line: &[&str]| {
+            sorted_with(line, &environment)
+                .unwrap()
+                .words("m")
+                .split_off(2)
+        };
+        assert_eq!(
+            words(&["ls"]),
+            ["--dry-run", "--transfers=9", "--verbose", "--verbose", "--"]
+        );
+        assert_eq!(
+            words(&["ls", "--transfers=3", "-n=0", "-v"]),
+            ["--transfers=3", "--verbose", "--"]
+        );
+        let bad = sorted_with(&["ls"], &[("MEGARC_DRY_RUN", "")]).unwrap_err();
+        assert_eq!(
+            bad.why,
+            Why::Environment(
+                "Invalid value when setting --dry-run from environment variable \
+                 MEGARC_DRY_RUN=\"\": invalid argument \"\" for \"-n, --dry-run\" flag: parsing \
+                 \"\" as bool failed: strconv.ParseBool: parsing \"\": invalid syntax"
+                    .to_owned()
+            )
+        );
+    }
+}

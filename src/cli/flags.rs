@@ -1,0 +1,381 @@
+//! The flags that every command takes, and what they mean to the layers below.
+//!
+//! Each flag here is honoured, or says in its help that it is accepted for
+//! rclone's sake and cannot matter; rclone's other flags are refused by
+//! [`super::unsupported`]. The doc comments are the help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::values::{self, Depth, Span};
+use crate::config;
+use crate::engine;
+use crate::exit::CommandError;
+use crate::output::logging::Level;
+use crate::output::progress::Style;
+
+/// The flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Flags {
+    /// What is shown and logged.
+    #[command(flatten)]
+    pub show: ShowFlags,
+    /// What is copied, and how.
+    #[command(flatten)]
+    pub copy: CopyFlags,
+    /// Configuration and network.
+    #[command(flatten)]
+    pub place: PlaceFlags,
+    /// The options of MEGA.
+    #[command(flatten)]
+    pub mega: MegaFlags,
+}
+
+/// Flags about output.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logging and progress")]
+pub struct ShowFlags {
+    /// Log more; twice for all
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Log errors only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Log from this level on: DEBUG, INFO, NOTICE, ERROR, OFF …
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = level)]
+    pub log_level: Option<Level>,
+    /// Write the log to this file, at its end
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Log one JSON object a line
+    #[arg(long, global = true)]
+    pub use_json_log: bool,
+    /// Show progress while files are copied
+    #[arg(long, short = 'P', global = true)]
+    pub progress: bool,
+    /// Pause between statistics in the log, 0 for none
+    #[arg(long, global = true, value_name = "DURATION", value_parser = values::span)]
+    pub stats: Option<Span>,
+    /// Level of the statistics in the log [default: INFO, NOTICE in a dry run]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = level)]
+    pub stats_log_level: Option<Level>,
+    /// Show speeds in bytes or in bits
+    #[arg(long, global = true, value_name = "UNIT", default_value = "bytes", value_parser = unit)]
+    pub stats_unit: Unit,
+    /// Statistics on one line
+    #[arg(long, global = true)]
+    pub stats_one_line: bool,
+    /// Statistics on one line that begins with the date
+    #[arg(long, global = true)]
+    pub stats_one_line_date: bool,
+    /// Columns for file names in statistics, 0 without limit
+    #[arg(long, global = true, value_name = "N", default_value = "45", value_parser = values::count)]
+    pub stats_file_name_length: usize,
+    /// Show sizes with suffixes
+    #[arg(long, global = true)]
+    pub human_readable: bool,
+}
+
+/// Flags about what is compared, copied and listed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Copying and listing")]
+#[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
+pub struct CopyFlags {
+    /// Show what would be done and change nothing
+    #[arg(long, short = 'n', global = true)]
+    pub dry_run: bool,
+    /// Files copied at the same time
+    #[arg(long, global = true, value_name = "N", default_value = "4", value_parser = values::at_least_one)]
+    pub transfers: usize,
+    /// Listings and comparisons done at the same time
+    #[arg(long, global = true, value_name = "N", default_value = "8", value_parser = values::at_least_one)]
+    pub checkers: usize,
+    /// Tries of the whole command
+    #[arg(long, global = true, value_name = "N", default_value = "3", value_parser = values::at_least_one)]
+    pub retries: usize,
+    /// Pause between tries of the whole command
+    #[arg(long, global = true, value_name = "DURATION", default_value = "0s", value_parser = values::go_duration)]
+    pub retries_sleep: Duration,
+    /// Tries of a single request
+    #[arg(long, global = true, value_name = "N", default_value = "10", value_parser = values::at_least_one)]
+    pub low_level_retries: usize,
+    /// Enter so many levels of directories, -1 for all
+    #[arg(long, global = true, value_name = "N", default_value = "-1", value_parser = values::depth)]
+    pub max_depth: Depth,
+    /// Compare by size alone
+    #[arg(long, global = true)]
+    pub size_only: bool,
+    /// Compare by size and content, not by time
+    #[arg(long, short, global = true)]
+    pub checksum: bool,
+    /// Copy every file, even if it is there already
+    #[arg(long, short = 'I', global = true)]
+    pub ignore_times: bool,
+    /// Leave files alone that are there already
+    #[arg(long, global = true)]
+    pub ignore_existing: bool,
+    /// Do not compare by size
+    #[arg(long, global = true)]
+    pub ignore_size: bool,
+    /// Leave files alone that are newer at the destination
+    #[arg(long, short, global = true)]
+    pub update: bool,
+    /// Times that differ by less are equal
+    #[arg(long, global = true, value_name = "DURATION", default_value = "1ns", value_parser = values::go_duration)]
+    pub modify_window: Duration,
+    /// Never change a file that is there: fail instead
+    #[arg(long, global = true)]
+    pub immutable: bool,
+    /// Leave the times of equal files alone
+    #[arg(long, global = true)]
+    pub no_update_modtime: bool,
+    /// Leave the times of directories alone
+    #[arg(long, global = true)]
+    pub no_update_dir_modtime: bool,
+    /// Look destination files up one by one
+    #[arg(long, global = true)]
+    pub no_traverse: bool,
+    /// Take the destination for empty
+    #[arg(long, global = true)]
+    pub no_check_dest: bool,
+    /// Write files under their final names at once
+    #[arg(long, global = true)]
+    pub inplace: bool,
+    /// Suffix of files that are not complete yet
+    #[arg(long, global = true, value_name = "SUFFIX", default_value = ".partial")]
+    pub partial_suffix: String,
+    /// Comparisons and copies that may wait at the same time
+    #[arg(long, global = true, value_name = "N", default_value = "10000", value_parser = values::at_least_one)]
+    pub max_backlog: usize,
+    /// Compare names byte by byte
+    #[arg(long, global = true)]
+    pub no_unicode_normalization: bool,
+    /// Names that differ in case are the same
+    #[arg(long, global = true)]
+    pub ignore_case_sync: bool,
+    /// Exit with 9 when nothing was copied
+    #[arg(long, global = true)]
+    pub error_on_no_transfer: bool,
+    /// Follow symbolic links
+    #[arg(long, short = 'L', global = true)]
+    pub copy_links: bool,
+    /// Say nothing about symbolic links that are left out
+    #[arg(long, global = true)]
+    pub skip_links: bool,
+    /// Accepted for rclone's sake: MEGA's tree is always fetched in one piece
+    #[arg(long, global = true)]
+    pub fast_list: bool,
+}
+
+/// Flags about configuration and network.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Configuration and network")]
+pub struct PlaceFlags {
+    /// Configuration file; an empty name keeps all in memory
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of what can be fetched again
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Give a silent connection up after this time
+    #[arg(long, global = true, value_name = "DURATION", default_value = "5m", value_parser = values::go_duration)]
+    pub timeout: Duration,
+    /// Give connecting up after this time
+    #[arg(long, global = true, value_name = "DURATION", default_value = "1m", value_parser = values::go_duration)]
+    pub contimeout: Duration,
+    /// Name of this program in requests
+    #[arg(long, global = true, value_name = "TEXT", default_value = concat!("megarc/", env!("CARGO_PKG_VERSION")))]
+    pub user_agent: String,
+}
+
+/// Options of MEGA remotes; each stands before the configuration file.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of MEGA remotes")]
+pub struct MegaFlags {
+    /// Account: e-mail address
+    #[arg(long, global = true, value_name = "EMAIL")]
+    pub mega_user: Option<String>,
+    /// Password, obscured (see 'megarc obscure')
+    #[arg(long, global = true, value_name = "OBSCURED")]
+    pub mega_pass: Option<String>,
+    /// Code of the second factor, used once
+    #[arg(long = "mega-2fa", global = true, value_name = "CODE")]
+    pub mega_2fa: Option<String>,
+    /// Command that prints a code of the second factor
+    #[arg(long, global = true, value_name = "COMMAND")]
+    pub mega_otp_command: Option<String>,
+    /// Log more about MEGA, with -vv
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
+    pub mega_debug: Option<bool>,
+    /// Delete for good instead of moving to the rubbish bin
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
+    pub mega_hard_delete: Option<bool>,
+    /// Use TLS for content too (it is encrypted in any case)
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
+    pub mega_use_https: Option<bool>,
+    /// How names are translated
+    #[arg(long, global = true, value_name = "ENCODING")]
+    pub mega_encoding: Option<String>,
+    /// Words about the remote
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub mega_description: Option<String>,
+    /// Address of another server
+    #[arg(long, global = true, value_name = "URL")]
+    pub mega_api_url: Option<String>,
+    /// Public link that the remote shows
+    #[arg(long, global = true, value_name = "URL")]
+    pub mega_link: Option<String>,
+    /// Password of the public link, obscured
+    #[arg(long, global = true, value_name = "OBSCURED")]
+    pub mega_link_password: Option<String>,
+    /// Where paths begin: cloud, rubbish or incoming
+    #[arg(long, global = true, value_name = "ROOT")]
+    pub mega_root: Option<String>,
+    /// Connections of one upload
+    #[arg(long, global = true, value_name = "N", value_parser = values::at_least_one)]
+    pub mega_upload_connections: Option<usize>,
+    /// Connections of one download
+    #[arg(long, global = true, value_name = "N", value_parser = values::at_least_one)]
+    pub mega_download_connections: Option<usize>,
+}
+
+/// The unit of speeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Unit {
+    /// Bytes a second.
+    Bytes,
+    /// Bits a second.
+    Bits,
+}
+
+/// A level by its name, in any case.
+fn level(value: &str) -> Result<Level, String> {
+    Ok(match value.to_uppercase().as_str() {
+        "OFF" => Level::Off,
+        "EMERGENCY" | "ALERT" | "CRITICAL" => Level::Critical,
+        "ERROR" => Level::Error,
+        "WARNING" | "NOTICE" => Level::Notice,
+        "INFO" => Level::Info,
+        "DEBUG" => Level::Debug,
+        _ => {
+            return Err(format!(
+                "parsing {value:?} as LogLevel failed: unknown level {value:?}"
+            ));
+        }
+    })
+}
+
+fn unit(value: &str) -> Result<Unit, String> {
+    match value {
+        "bytes" => Ok(Unit::Bytes),
+        "bits" => Ok(Unit::Bits),
+        _ => Err("only 'bytes' and 'bits' are units".to_owned()),
+    }
+}
+
+impl ShowFlags {
+    /// How statistics are written.
+    #[must_use]
+    pub fn style(&self) -> Style {
+        Style::default()
+    }
+
+    /// How much to log.
+    ///
+    /// # Errors
+    /// `-v`, `-q` and `--log-level` exclude each other.
+    pub fn level(&self) -> Result<Level, CommandError> {
+        let clash = |what: &str| Err(CommandError::start(format!("Can't set {what}")));
+        match (self.verbose, self.quiet, self.log_level) {
+            (1.., true, _) => clash("-v and -q"),
+            (1.., _, Some(_)) => clash("-v and --log-level"),
+            (_, true, Some(_)) => clash("-q and --log-level"),
+            (0, true, None) => Ok(Level::Error),
+            (0, false, level) => Ok(level.unwrap_or(Level::Notice)),
+            (1, false, None) => Ok(Level::Info),
+            (_, false, None) => Ok(Level::Debug),
+        }
+    }
+
+    /// Pause between statistics; `None`: none are shown.
+    #[must_use]
+    pub fn stats_interval(&self) -> Option<Duration> {
+        const MINUTE: Duration = Duration::from_secs(60);
+        match self.stats {
+            None => Some(MINUTE),
+            Some(span) => span
+                .length(jiff::Timestamp::now())
+                .filter(|length| !length.is_zero()),
+        }
+    }
+}
+
+impl CopyFlags {
+    /// What the engine is asked to do.
+    #[must_use]
+    pub fn options(&self) -> engine::Options {
+        engine::Options {
+            transfers: self.transfers,
+            checkers: self.checkers,
+            dry_run: self.dry_run,
+            low_level_retries: u32::try_from(self.low_level_retries).unwrap_or(u32::MAX),
+            size_only: self.size_only,
+            checksum: self.checksum,
+            ignore_times: self.ignore_times,
+            ignore_existing: self.ignore_existing,
+            ignore_size: self.ignore_size,
+            update: self.update,
+            modify_window: self.modify_window,
+            immutable: self.immutable,
+            max_depth: self.max_depth.0,
+            no_update_modtime: self.no_update_modtime,
+            no_update_dir_modtime: self.no_update_dir_modtime,
+            no_traverse: self.no_traverse,
+            no_check_dest: self.no_check_dest,
+            inplace: self.inplace,
+            partial_suffix: self.partial_suffix.clone(),
+            max_backlog: self.max_backlog,
+            no_unicode_normalization: self.no_unicode_normalization,
+            ignore_case_sync: self.ignore_case_sync,
+            ..engine::Options::default()
+        }
+    }
+}
+
+impl MegaFlags {
+    /// The options that were given, by the names they have in a remote.
+    #[must_use]
+    pub fn options(&self) -> config::Flags {
+        let truth = |on: Option<bool>| on.map(|on| on.to_string());
+        let number = |n: Option<usize>| n.map(|n| n.to_string());
+        let given = [
+            ("user", self.mega_user.clone()),
+            ("pass", self.mega_pass.clone()),
+            ("2fa", self.mega_2fa.clone()),
+            ("otp_command", self.mega_otp_command.clone()),
+            ("debug", truth(self.mega_debug)),
+            ("hard_delete", truth(self.mega_hard_delete)),
+            ("use_https", truth(self.mega_use_https)),
+            ("encoding", self.mega_encoding.clone()),
+            ("description", self.mega_description.clone()),
+            ("api_url", self.mega_api_url.clone()),
+            ("link", self.mega_link.clone()),
+            ("link_password", self.mega_link_password.clone()),
+            ("root", self.mega_root.clone()),
+            ("upload_connections", number(self.mega_upload_connections)),
+            (
+                "download_connections",
+                number(self.mega_download_connections),
+            ),
+        ];
+        let mut flags = config::Flags::default();
+        for (option, value) in given {
+            if let Some(value) = value {
+                flags.set("mega", option, value);
+            }
+        }
+        flags
+    }
+}

@@ -1,0 +1,98 @@
+//! From flags to what a command runs in: log, signals, runtime, context.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use super::Flags;
+use super::signals::Signals;
+use crate::commands::{Context, Manner};
+use crate::config::{Config, ConfigSource, Env};
+use crate::engine::Run;
+use crate::exit::CommandError;
+use crate::output::Output;
+use crate::output::logging::{self, Level, Logging};
+use crate::remote::local::Links;
+use crate::remote::open::{OpenOptions, Opener};
+
+/// Starts the log; returns how much of it is shown.
+///
+/// # Errors
+/// The flags contradict each other, or the log file cannot be opened.
+pub(super) fn logging(flags: &Flags, output: &Arc<Output>) -> Result<Level, CommandError> {
+    let start = |level, json| {
+        logging::start(Logging { level, json }, Arc::clone(output));
+    };
+    let level = match flags.show.level() {
+        Ok(level) => level,
+        Err(error) => {
+            start(Level::Notice, false);
+            return Err(error);
+        }
+    };
+    start(level, flags.show.use_json_log);
+    if let Some(path) = &flags.show.log_file {
+        let file = File::options().create(true).append(true).open(path);
+        output.log_to(file.map_err(|e| {
+            CommandError::start(format!(
+                "Failed to open log file: open {}: {e}",
+                path.display()
+            ))
+        })?);
+    }
+    Ok(level)
+}
+
+/// Everything else that a command needs.
+///
+/// # Errors
+/// The configuration cannot be read, or the system refuses threads.
+pub(super) fn surroundings(
+    flags: Flags,
+    manner: Manner,
+    output: &Arc<Output>,
+) -> Result<(Runtime, Signals, Context), CommandError> {
+    let system = |error: std::io::Error| CommandError::start(error.to_string());
+    let asking = Arc::default();
+    let signals = Signals::listen(Arc::clone(&asking)).map_err(system)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(system)?;
+    let ctx = Context {
+        output: Arc::clone(output),
+        opener: opener(&flags, manner)?,
+        asking,
+        run: Run::new(flags.copy.options()),
+        flags,
+    };
+    Ok((runtime, signals, ctx))
+}
+
+/// Finds remotes as configuration and flags say.
+fn opener(flags: &Flags, manner: Manner) -> Result<Opener, CommandError> {
+    let early = |error: &dyn std::fmt::Display| CommandError::start(error.to_string());
+    let config = if manner.remotes {
+        Config::load(ConfigSource {
+            file: flags.place.config.clone(),
+            cache_dir: flags.place.cache_dir.clone(),
+            env: Env::from_process(),
+            ask_password: None,
+        })
+        .map_err(|e| early(&e))?
+    } else {
+        Config::default()
+    };
+    let links = match (flags.copy.copy_links, flags.copy.skip_links) {
+        (true, _) => Links::Follow,
+        (_, true) => Links::SkipQuietly,
+        _ => Links::Skip,
+    };
+    let options = OpenOptions {
+        cwd: std::env::current_dir().map_err(|e| early(&e))?,
+        links,
+        flags: flags.mega.options(),
+    };
+    Ok(Opener::new(Arc::new(config), options))
+}

@@ -1,0 +1,173 @@
+//! Help and usage texts, made from clap's description of the command line.
+
+use std::fmt::Write as _;
+
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
+
+use super::Cli;
+
+/// Columns of a help text.
+const WIDTH: usize = 80;
+
+/// The whole command line as clap describes it.
+#[must_use]
+pub fn root() -> Command {
+    Cli::command().term_width(WIDTH)
+}
+
+/// What `megarc help` shows.
+#[must_use]
+pub fn overview() -> String {
+    let root = root();
+    let mut text = format!(
+        "{}\n\nUsage:\n  megarc COMMAND [ARGUMENTS] [FLAGS]\n\nCommands:\n",
+        first_paragraph(root.get_long_about().or(root.get_about()))
+    );
+    for command in visible(&root) {
+        let about = first_paragraph(command.get_about());
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:<12}{about}", command.get_name());
+    }
+    text.push_str(
+        "\n'megarc help COMMAND' tells about a command, 'megarc help flags' about the\n\
+         flags that every command takes.\n",
+    );
+    text
+}
+
+/// What `megarc help flags` shows.
+#[must_use]
+pub fn flags() -> String {
+    let mut root = root();
+    root.build();
+    let mut text = String::from(
+        "Flags of all commands. Each can be set in the environment too: --dry-run is\n\
+         MEGARC_DRY_RUN. The last one counts; the command line beats the environment.\n",
+    );
+    let mut heading = "";
+    let flags: Vec<&Arg> = root
+        .get_arguments()
+        .filter(|a| a.get_long().is_some())
+        .collect();
+    for flag in flags {
+        let own = flag.get_help_heading().unwrap_or("Help");
+        if own != heading {
+            heading = own;
+            let _ = write!(text, "\n{heading}:\n");
+        }
+        text.push_str(&flag_row(flag));
+    }
+    text
+}
+
+/// What `megarc help NAME` and `megarc NAME --help` show; `None` when there
+/// is no such command.
+#[must_use]
+pub fn command(name: &str) -> Option<String> {
+    let root = root();
+    let command = root.find_subcommand(name)?;
+    let about = command.get_long_about().or(command.get_about());
+    let about = about.map(ToString::to_string).unwrap_or_default();
+    Some(format!("{}\n\n{}", about.trim_end(), usage_of(command)))
+}
+
+/// The usage of a command, or of megarc itself, for stderr.
+#[must_use]
+pub fn short(name: Option<&str>) -> String {
+    let root = root();
+    match name.and_then(|name| root.find_subcommand(name)) {
+        Some(command) => usage_of(command),
+        None => "Usage:\n  megarc COMMAND [ARGUMENTS] [FLAGS]\n\n\
+                 'megarc help' lists the commands.\n"
+            .to_owned(),
+    }
+}
+
+/// How a command is called: `megarc copy SOURCE DEST [FLAGS]`.
+#[must_use]
+pub fn synopsis(command: &Command) -> String {
+    let mut line = format!("megarc {}", command.get_name());
+    for argument in command.get_positionals() {
+        let name = argument.get_value_names().and_then(|n| n.first());
+        let name = name.map_or("ARGUMENT", clap::builder::Str::as_str);
+        let _ = if argument.is_required_set() {
+            write!(line, " {name}")
+        } else {
+            write!(line, " [{name}]")
+        };
+    }
+    line + " [FLAGS]"
+}
+
+fn usage_of(command: &Command) -> String {
+    let mut text = format!("Usage:\n  {}\n", synopsis(command));
+    let arguments: String = command
+        .get_positionals()
+        .map(|argument| {
+            let name = argument.get_value_names().and_then(|n| n.first());
+            let name = name.map_or("ARGUMENT", clap::builder::Str::as_str);
+            format!("  {name:<12}{}\n", help_text(argument))
+        })
+        .collect();
+    if !arguments.is_empty() {
+        let _ = write!(text, "\nArguments:\n{arguments}");
+    }
+    let flags: String = command.get_opts().map(flag_row).collect();
+    if !flags.is_empty() {
+        let _ = write!(text, "\nFlags:\n{flags}");
+    }
+    text.push_str("\n'megarc help flags' lists the flags that every command takes.\n");
+    text
+}
+
+/// `  -n, --dry-run   help`.
+#[must_use]
+pub fn flag_row(flag: &Arg) -> String {
+    format!("  {:<34}{}\n", flag_form(flag), help_text(flag))
+}
+
+/// `-n, --dry-run` or `    --transfers N`.
+#[must_use]
+pub fn flag_form(flag: &Arg) -> String {
+    let short = flag
+        .get_short()
+        .map_or_else(|| "    ".to_owned(), |c| format!("-{c}, "));
+    let mut form = format!("{short}--{}", flag.get_long().unwrap_or_default());
+    let value = flag.get_value_names().and_then(|names| names.first());
+    if let Some(value) = value.filter(|_| matches!(flag.get_action(), ArgAction::Set)) {
+        let _ = if flag.get_num_args().is_some_and(|n| n.min_values() == 0) {
+            write!(form, "[={value}]")
+        } else {
+            write!(form, " {value}")
+        };
+    }
+    form
+}
+
+/// Help with the default behind it.
+#[must_use]
+pub fn help_text(argument: &Arg) -> String {
+    let help = argument
+        .get_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let default = argument
+        .get_default_values()
+        .first()
+        .and_then(|v| v.to_str());
+    match default.filter(|_| matches!(argument.get_action(), ArgAction::Set)) {
+        Some(default) => format!("{help} [default: {default}]"),
+        None => help,
+    }
+}
+
+/// The commands that are shown, by name.
+pub fn visible(root: &Command) -> impl Iterator<Item = &Command> {
+    root.get_subcommands()
+        .filter(|command| !command.is_hide_set())
+}
+
+fn first_paragraph(text: Option<&clap::builder::StyledStr>) -> String {
+    let text = text.map(ToString::to_string).unwrap_or_default();
+    text.split("\n\n").next().unwrap_or_default().to_owned()
+}

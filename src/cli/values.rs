@@ -1,0 +1,335 @@
+//! The values of flags, in the syntax and with the complaints of the
+//! established command line: Go's numbers and durations, dates, enumerations.
+//!
+//! Pure: text in, value or complaint out.
+
+use std::time::Duration;
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// Why a value is refused: the words after `invalid argument … for … flag: `.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadValue(String);
+
+impl BadValue {
+    fn parsing(value: &str, kind: &str, why: impl std::fmt::Display) -> Self {
+        Self(format!("parsing {value:?} as {kind} failed: {why}"))
+    }
+}
+
+/// A truth value: `1 t T true True TRUE` or `0 f F false False FALSE`.
+///
+/// # Errors
+/// Anything else, `yes` included.
+pub fn boolean(value: &str) -> Result<bool, BadValue> {
+    match value {
+        "1" | "t" | "T" | "true" | "True" | "TRUE" => Ok(true),
+        "0" | "f" | "F" | "false" | "False" | "FALSE" => Ok(false),
+        _ => Err(BadValue::parsing(
+            value,
+            "bool",
+            format_args!("strconv.ParseBool: parsing {value:?}: invalid syntax"),
+        )),
+    }
+}
+
+/// A whole number of a global flag: decimal, `0x…`, `0b…`, `0…` octal, with
+/// `_` between digits; blanks around it do not matter.
+///
+/// # Errors
+/// No number, something behind it, or out of range.
+pub fn integer(value: &str) -> Result<i64, BadValue> {
+    let bad = |why: &str| BadValue::parsing(value, "int", why);
+    let text = value.trim();
+    if text.is_empty() {
+        return Err(bad("EOF"));
+    }
+    let (digits, radix) = split_radix(text);
+    let length = digits
+        .find(|c: char| !c.is_digit(radix) && c != '_')
+        .unwrap_or(digits.len());
+    let (number, rest) = digits.split_at(length);
+    if number.is_empty() {
+        return Err(bad("expected integer"));
+    }
+    if !rest.is_empty() {
+        return Err(bad("expected newline"));
+    }
+    let number = number.replace('_', "");
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    i64::from_str_radix(&format!("{sign}{number}"), radix).map_err(|_| {
+        bad(&format!(
+            "strconv.ParseInt: parsing {text:?}: value out of range"
+        ))
+    })
+}
+
+/// Digits after sign and prefix, and the radix that the prefix asks for.
+fn split_radix(text: &str) -> (&str, u32) {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    for (prefixes, radix) in [(["0x", "0X"], 16), (["0b", "0B"], 2), (["0o", "0O"], 8)] {
+        if let Some(rest) = prefixes.iter().find_map(|p| digits.strip_prefix(p)) {
+            return (rest, radix);
+        }
+    }
+    match digits.strip_prefix('0') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => (rest, 8),
+        _ => (digits, 10),
+    }
+}
+
+/// A number of things of which there must be at least one.
+///
+/// # Errors
+/// As [`integer`].
+pub fn at_least_one(value: &str) -> Result<usize, BadValue> {
+    Ok(usize::try_from(integer(value)?).unwrap_or(1).max(1))
+}
+
+/// A number of things; what is negative counts as none.
+///
+/// # Errors
+/// As [`integer`].
+pub fn count(value: &str) -> Result<usize, BadValue> {
+    Ok(usize::try_from(integer(value)?).unwrap_or(0))
+}
+
+/// A whole number of a flag that belongs to one command: these are strict.
+///
+/// # Errors
+/// As Go's `strconv.ParseInt`.
+pub fn strict_integer(value: &str) -> Result<i64, BadValue> {
+    let (digits, radix) = split_radix(value);
+    let sign = if value.starts_with('-') { "-" } else { "" };
+    let plain = digits.replace('_', "");
+    i64::from_str_radix(&format!("{sign}{plain}"), radix).map_err(|error| {
+        use std::num::IntErrorKind as Kind;
+        let why = match error.kind() {
+            Kind::PosOverflow | Kind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        BadValue(format!("strconv.ParseInt: parsing {value:?}: {why}"))
+    })
+}
+
+/// A depth: `-1` (any negative number) means no limit.
+///
+/// # Errors
+/// As [`integer`].
+pub fn depth(value: &str) -> Result<Depth, BadValue> {
+    Ok(Depth(usize::try_from(integer(value)?).ok()))
+}
+
+/// How deep a listing goes; `None`: without limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth(pub Option<usize>);
+
+/// A duration with units, such as `5m30s`; no days, no number without unit.
+///
+/// # Errors
+/// As Go's `time.ParseDuration`; negative durations are taken as zero.
+pub fn go_duration(value: &str) -> Result<Duration, BadValue> {
+    parse_go(value)
+        .map(|nanos| Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))
+        .map_err(|why| BadValue::parsing(value, "time.Duration", why))
+}
+
+/// Nanoseconds of a Go duration.
+fn parse_go(value: &str) -> Result<i64, String> {
+    let invalid = || format!("time: invalid duration {value:?}");
+    let negative = value.starts_with('-');
+    let mut rest = value.strip_prefix(['+', '-']).unwrap_or(value);
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut total: f64 = 0.0;
+    while !rest.is_empty() {
+        let length = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(length);
+        let number: f64 = number.parse().map_err(|_| invalid())?;
+        let length = tail
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(length);
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {value:?}"));
+        }
+        let nanos = go_unit(unit)
+            .ok_or_else(|| format!("time: unknown unit {unit:?} in duration {value:?}"))?;
+        total += number * nanos;
+        rest = tail;
+    }
+    if total >= 9_223_372_036_854_775_808.0 {
+        return Err(invalid());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "checked above")]
+    let nanos = total.round() as i64;
+    Ok(if negative { -nanos } else { nanos })
+}
+
+/// Nanoseconds in a unit of Go.
+fn go_unit(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ns" => 1.0,
+        "us" | "µs" | "μs" => 1e3,
+        "ms" => 1e6,
+        "s" => 1e9,
+        "m" => 60e9,
+        "h" => 3600e9,
+        _ => return None,
+    })
+}
+
+/// A span of time as typed: for a while, or until (since) a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// So many nanoseconds.
+    For(SignedDuration),
+    /// A date.
+    At(Timestamp),
+    /// `off`.
+    Off,
+}
+
+impl Span {
+    /// The length from now; nothing when it is off or past.
+    #[must_use]
+    pub fn length(self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::For(length) => Duration::try_from(length).ok(),
+            Self::At(date) => Duration::try_from(date.duration_since(now)).ok(),
+            Self::Off => None,
+        }
+    }
+}
+
+/// A duration that may also be a plain number of seconds, one number with
+/// `d`, `w`, `M` or `y`, a date, or `off`.
+///
+/// # Errors
+/// None of these.
+pub fn span(value: &str) -> Result<Span, BadValue> {
+    if value == "off" {
+        return Ok(Span::Off);
+    }
+    if let Some(nanos) = long_duration(value).or_else(|| parse_go(value).ok()) {
+        return Ok(Span::For(SignedDuration::from_nanos(nanos)));
+    }
+    date(value).map(Span::At).ok_or_else(|| {
+        BadValue::parsing(
+            value,
+            "fs.Duration",
+            format_args!(
+                "parsing time {value:?} as \"2006-01-02\": cannot parse {value:?} as \"2006\""
+            ),
+        )
+    })
+}
+
+/// One number with a unit of rclone, or seconds without.
+fn long_duration(value: &str) -> Option<i64> {
+    const DAY: f64 = 86_400e9;
+    let (number, unit) = match value.chars().last()? {
+        'd' => (value.get(..value.len() - 1)?, DAY),
+        'w' => (value.get(..value.len() - 1)?, 7.0 * DAY),
+        'M' => (value.get(..value.len() - 1)?, 30.0 * DAY),
+        'y' => (value.get(..value.len() - 1)?, 365.0 * DAY),
+        _ => (value, 1e9),
+    };
+    let nanos = number.parse::<f64>().ok().filter(|n| n.is_finite())? * unit;
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+    Some(nanos.round() as i64)
+}
+
+/// A date or a date and time, local unless it says otherwise.
+fn date(value: &str) -> Option<Timestamp> {
+    if let Ok(instant) = value.parse::<Timestamp>() {
+        return Some(instant);
+    }
+    let local = TimeZone::system();
+    let moment = value
+        .parse::<civil::Date>()
+        .map(|day| day.to_datetime(civil::Time::midnight()))
+        .or_else(|_| value.parse::<civil::DateTime>())
+        .ok()?;
+    local.to_timestamp(moment).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// Runs the recorded cases of `flags` against one of the parsers above.
+    fn recorded(flags: &[&str], parse: impl Fn(&str) -> Result<serde_json::Value, BadValue>) {
+        let text = include_str!("../../tests/recorded/values.json");
+        let recorded: serde_json::Value = serde_json::from_str(text).unwrap();
+        let mut seen = 0;
+        for case in recorded["cases"].as_array().unwrap() {
+            let Some(flag) = case["flag"].as_str().filter(|f| flags.contains(f)) else {
+                continue;
+            };
+            let typed = case["value"].as_str().unwrap();
+            let value = typed.strip_prefix('=').unwrap_or(typed);
+            seen += 1;
+            match parse(value) {
+                Ok(parsed) => {
+                    assert_eq!(case["exit"], 0, "{flag} {typed:?} was refused");
+                    if let Some(expected) = case.get("parsed").filter(|p| !p.is_null()) {
+                        assert_eq!(&parsed, expected, "{flag} {typed:?}");
+                    }
+                }
+                Err(error) => {
+                    let complaint = case["stderr"][0].as_str().unwrap_or_default();
+                    assert!(
+                        complaint.ends_with(&error.to_string()),
+                        "{complaint} / {error}"
+                    );
+                }
+            }
+        }
+        assert!(seen > 4, "cases are missing");
+    }
+
+    #[test]
+    fn recorded_integers() {
+        recorded(&["--transfers"], |v| at_least_one(v).map(Into::into));
+    }
+
+    #[test]
+    fn recorded_booleans() {
+        recorded(&["--dry-run"], |v| boolean(v).map(Into::into));
+    }
+
+    #[test]
+    fn recorded_go_durations() {
+        recorded(&["--max-duration", "--timeout", "--modify-window"], |v| {
+            go_duration(v).map(|d| u64::try_from(d.as_nanos()).unwrap().into())
+        });
+    }
+
+    #[test]
+    fn spans_take_days_dates_and_off() {
+        let length = |s| span(s).unwrap().length(Timestamp::UNIX_EPOCH);
+        assert_eq!(length("90"), Some(Duration::from_secs(90)));
+        assert_eq!(length("1.5d"), Some(Duration::from_secs(129_600)));
+        assert_eq!(length("2h45m"), Some(Duration::from_secs(9_900)));
+        assert_eq!(
+            length("1970-01-02T00:00:00Z"),
+            Some(Duration::from_secs(86_400))
+        );
+        assert_eq!(length("off"), None);
+        for bad in ["1d12h", "never", "", "1 h", "OFF", "2020-13-01"] {
+            assert!(span(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What every command receives, and the few steps that all commands share.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::cli::Flags;
+use crate::engine::walk::Walk;
+use crate::engine::{Root, Run};
+use crate::exit::CommandError;
+use crate::output::Output;
+use crate::remote::open::Opener;
+use crate::remote::{Entry, ErrorKind, Location, RemoteError};
+
+/// The surroundings of a running command.
+pub struct Context {
+    /// Where results are written.
+    pub output: Arc<Output>,
+    /// The flags that every command takes.
+    pub flags: Flags,
+    /// Finds remotes.
+    pub opener: Opener,
+    /// Whether the user is being asked something: nothing else runs then.
+    pub asking: Arc<AtomicBool>,
+    /// Options and statistics of the engine.
+    pub run: Run,
+}
+
+impl Context {
+    /// The place that `argument` names, not looked up.
+    ///
+    /// # Errors
+    /// No such remote, or it cannot be opened.
+    pub async fn locate(&self, argument: &str) -> Result<Location, CommandError> {
+        self.opener
+            .open(argument)
+            .await
+            .map_err(|error| CommandError::no_file_system(argument, &error))
+    }
+
+    /// The directory, or the one file, that `argument` names.
+    ///
+    /// # Errors
+    /// As [`Context::locate`], and those of looking it up.
+    pub async fn open(&self, argument: &str) -> Result<Root, CommandError> {
+        let place = self.locate(argument).await?;
+        Root::find(&place)
+            .await
+            .map_err(|error| CommandError::no_file_system(argument, &error))
+    }
+
+    /// The directory that `argument` names; it may be missing.
+    ///
+    /// # Errors
+    /// As [`Context::open`]; `argument` names a file.
+    pub async fn open_dir(&self, argument: &str) -> Result<Location, CommandError> {
+        let root = self.open(argument).await?;
+        if root.file.is_some() {
+            let error = RemoteError::new(ErrorKind::IsFile, "opening", argument);
+            return Err(CommandError::no_file_system(argument, &error));
+        }
+        Ok(root.dir)
+    }
+
+    /// The run of a command that may copy empty directories.
+    #[must_use]
+    pub fn with_empty_dirs(&self, create: bool) -> Run {
+        let mut run = self.run.clone();
+        Arc::make_mut(&mut run.options).create_empty_src_dirs = create;
+        run
+    }
+
+    /// Begins a walk through all that `root` holds.
+    #[must_use]
+    pub fn walk(&self, root: &Root) -> Walk {
+        Walk::new(&self.run, root)
+    }
+
+    /// Calls `act` with every entry of a walk and its path from the root on.
+    /// A directory that cannot be listed does not keep the others from being
+    /// shown; its error ends the command.
+    ///
+    /// # Errors
+    /// That of the first such directory; those of `act`.
+    pub async fn each_entry(
+        &self,
+        root: &Root,
+        mut walk: Walk,
+        mut act: impl FnMut(&Entry, &str) -> io::Result<()>,
+    ) -> Result<(), CommandError> {
+        while let Some(listing) = walk.next().await {
+            for entry in &listing.entries {
+                let path = entry.path.strip(&root.dir.path);
+                act(entry, path.as_ref().unwrap_or(&entry.path).as_str())?;
+            }
+        }
+        Ok(walk.finish()?)
+    }
+}

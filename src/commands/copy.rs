@@ -1,0 +1,36 @@
+//! `megarc copy`.
+
+use super::Context;
+use crate::engine::copy;
+use crate::exit::CommandError;
+
+/// Copy files into a directory, leaving out what is there already
+///
+/// Copies the contents of the source directory, or the one source file, into
+/// the destination directory, which is made as needed. Files that are equal by
+/// size and time stay as they are. Nothing is deleted at the destination.
+///
+/// A MEGA link can stand as the source: 'megarc copy "https://mega.nz/…" dir'.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Directory or file to be copied
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// Directory to copy into
+    #[arg(value_name = "DEST")]
+    dest: String,
+    /// Copy directories that hold no files too
+    #[arg(long)]
+    create_empty_src_dirs: bool,
+}
+
+/// Runs `megarc copy`.
+///
+/// # Errors
+/// The source is missing, the destination a file, or something fails to copy.
+pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let source = ctx.open(&args.source).await?;
+    let dest = ctx.open_dir(&args.dest).await?;
+    let run = ctx.with_empty_dirs(args.create_empty_src_dirs);
+    Ok(copy::copy(&run, &source, &dest).await?)
+}

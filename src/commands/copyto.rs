@@ -1,0 +1,55 @@
+//! `megarc copyto`.
+
+use super::Context;
+use crate::engine::copy;
+use crate::exit::CommandError;
+
+/// Copy a file to a name, or the contents of a directory into another
+///
+/// Like copy, but a single file gets exactly the name of the destination.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// File or directory to be copied
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// What the copy shall be called
+    #[arg(value_name = "DEST")]
+    dest: String,
+    /// Copy directories that hold no files too
+    #[arg(long)]
+    create_empty_src_dirs: bool,
+}
+
+/// Runs `megarc copyto`.
+///
+/// # Errors
+/// The source is missing, the destination of another kind, or something fails
+/// to copy.
+pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let source = ctx.open(&args.source).await?;
+    let dest = if source.file.is_some() {
+        if ctx.run.filter.is_active() {
+            return Err(CommandError::start(format!(
+                "can't limit to single files when using filters: {}",
+                args.source
+            )));
+        }
+        if args.dest.ends_with(['/', ':']) {
+            return Err(CommandError::start(format!(
+                "{:?} is a directory",
+                args.dest
+            )));
+        }
+        ctx.locate(&args.dest).await?
+    } else {
+        let dest = ctx.open(&args.dest).await?;
+        if dest.file.is_some() {
+            return Err(CommandError::start(
+                "Source doesn't exist or is a directory and destination is a file",
+            ));
+        }
+        dest.dir
+    };
+    let run = ctx.with_empty_dirs(args.create_empty_src_dirs);
+    Ok(copy::copy_to(&run, &source, &dest).await?)
+}

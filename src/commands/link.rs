@@ -1,0 +1,76 @@
+//! `megarc link`.
+
+use jiff::Timestamp;
+
+use super::Context;
+use crate::cli::values::{self, Span};
+use crate::exit::CommandError;
+use crate::remote::{Entry, ErrorKind, LinkOptions, Location, RemoteError};
+
+/// Make a public link to a file or directory and print it
+///
+/// Whoever has the link can read what it leads to. A link that exists is
+/// printed again. Links that expire need an account that MEGA lets do so.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// File or directory
+    #[arg(value_name = "PATH")]
+    path: String,
+    /// Time after which the link ends
+    #[arg(long, value_name = "DURATION", value_parser = values::span, default_value = "off")]
+    expire: Span,
+    /// Take the public link back
+    #[arg(long)]
+    unlink: bool,
+}
+
+/// Runs `megarc link`.
+///
+/// # Errors
+/// The remote has no links, nothing stands at the path, or the remote refuses.
+pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let place = ctx.locate(&args.path).await?;
+    if !place.remote.features().link {
+        return Err(CommandError::run(format!(
+            "{} doesn't support public links",
+            ctx.open(&args.path).await?.dir.describe()
+        )));
+    }
+    let entry = find(&place).await?;
+    let object = entry.path.as_str();
+    if args.unlink {
+        if !ctx.run.skips("unlink", object, None) {
+            place.remote.unlink(&entry).await?;
+            tracing::info!(object = %object, "Removed the public link");
+        }
+        return Ok(());
+    }
+    if ctx.run.skips("link", object, None) {
+        return Ok(());
+    }
+    let now = Timestamp::now();
+    let options = LinkOptions {
+        expires: args
+            .expire
+            .length(now)
+            .and_then(|length| now.checked_add(length).ok()),
+    };
+    let link = place.remote.link(&entry, &options).await?;
+    ctx.output.row(&link)?;
+    Ok(())
+}
+
+/// What stands at the path; what is missing is a directory that is not there,
+/// for the exit code that scripts know.
+async fn find(place: &Location) -> Result<Entry, RemoteError> {
+    if place.path.is_root() {
+        return Ok(Entry::dir(place.path.clone()));
+    }
+    place.remote.stat(&place.path).await.map_err(|error| {
+        if error.is_not_found() {
+            RemoteError::new(ErrorKind::DirNotFound, "linking", place.path.as_str())
+        } else {
+            error
+        }
+    })
+}

@@ -1,0 +1,32 @@
+//! `megarc ls`.
+
+use super::Context;
+use crate::exit::CommandError;
+use crate::output::listing::Style;
+
+/// List the files in a path with their sizes
+///
+/// Goes into all directories below the path. Directories are not shown: see
+/// lsd. The order is that of the names, directory by directory.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Directory or file
+    #[arg(value_name = "PATH")]
+    path: String,
+}
+
+/// Runs `megarc ls`.
+///
+/// # Errors
+/// The path cannot be listed, or stdout not written.
+pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let root = ctx.open(&args.path).await?;
+    let style = Style::new(ctx.flags.show.human_readable);
+    ctx.each_entry(&root, ctx.walk(&root), |entry, path| {
+        if entry.is_dir() {
+            return Ok(());
+        }
+        ctx.output.row(&style.file(entry, path))
+    })
+    .await
+}
