@@ -239,6 +239,14 @@ fn errors_inside_replies_are_errors() {
     assert!(
         matches!(quota, Err(Error::Quota { retry_after: Some(wait) }) if wait == Duration::from_secs(3600))
     );
+    assert!(matches!(
+        RequestDownload::refusal(ErrorCode(-17)),
+        Error::Quota { .. }
+    ));
+    assert_eq!(
+        RequestUpload::refusal(ErrorCode(-17)).code(),
+        Some(ErrorCode::EOVERQUOTA)
+    );
     let gone = RequestDownload::parse(json!({"s": 5, "e": -11})).unwrap_err();
     assert_eq!(gone.code(), Some(ErrorCode::EACCESS));
     let taken_down = RequestDownload::parse(json!({"s": 5, "d": 1})).unwrap_err();

@@ -172,3 +172,23 @@ async fn a_link_context_replaces_the_session() {
     assert_eq!(sent[1].query.get("n").map(String::as_str), Some("Ab_-5678"));
     assert!(!sent[1].query.contains_key("sid"));
 }
+
+/// Lanes fall idle and start again all the time here; no call may get lost in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_call_is_lost_between_batches() {
+    let script = Script::new(|sent, _| all_ok(sent));
+    let api = anonymous(&script);
+    let callers = (0..8).map(|_| {
+        let api = api.clone();
+        tokio::spawn(async move {
+            for _ in 0..500 {
+                api.call(EmptyRubbish).await.unwrap();
+            }
+        })
+    });
+    for caller in join_all(callers).await {
+        caller.unwrap();
+    }
+    let commands: usize = script.sent().iter().map(|sent| sent.commands().len()).sum();
+    assert_eq!(commands, 4000);
+}

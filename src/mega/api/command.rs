@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::mega::error::Error;
+use crate::mega::error::{Error, ErrorCode};
 
 /// How a command travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,4 +33,10 @@ pub trait Command: Send {
     /// # Errors
     /// The reply lacks what the command needs, or carries an error inside.
     fn parse(reply: Value) -> Result<Self::Reply, Error>;
+
+    /// What the server's `code` means for this command.
+    #[must_use]
+    fn refusal(code: ErrorCode) -> Error {
+        Error::api(Self::NAME, code)
+    }
 }

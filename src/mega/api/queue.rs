@@ -190,7 +190,10 @@ impl Api {
         };
         self.enqueue(C::ROUTE == Route::Lockless && !streamed, waiting);
         let result = answer.await.unwrap_or(Err(Failure::Dropped));
-        result.map_err(|failure| failure.into_error(C::NAME))
+        result.map_err(|failure| match failure {
+            Failure::Code(code) => C::refusal(code),
+            other => other.into_error(C::NAME),
+        })
     }
 
     fn enqueue(&self, lockless: bool, waiting: Waiting) {
@@ -214,9 +217,10 @@ impl Api {
     async fn work(self, lockless: bool) {
         // Lets calls that start together leave together.
         tokio::task::yield_now().await;
-        let worker = Worker {
+        let mut worker = Worker {
             api: &self,
             lockless,
+            finished: false,
         };
         while let Some(batch) = worker.next_batch() {
             let again = self.0.run(batch).await;
@@ -232,28 +236,35 @@ impl Api {
 struct Worker<'a> {
     api: &'a Api,
     lockless: bool,
+    /// The lane was handed over in order: from then on it may have another worker.
+    finished: bool,
 }
 
 impl Worker<'_> {
-    fn next_batch(&self) -> Option<Vec<Waiting>> {
+    fn next_batch(&mut self) -> Option<Vec<Waiting>> {
         let mut lane = self.api.lane(self.lockless).lock();
         let batch = compose(&mut lane.waiting);
-        // In the same breath as finding nothing: a command that comes later
-        // must start a new task.
-        lane.working = !batch.is_empty();
-        lane.working.then_some(batch)
+        if batch.is_empty() {
+            // In the same breath as finding nothing: a command that comes
+            // later must start a new task.
+            lane.working = false;
+            self.finished = true;
+            return None;
+        }
+        Some(batch)
     }
 }
 
 impl Drop for Worker<'_> {
     fn drop(&mut self) {
-        // Normally there is nothing left. If the task was torn down, waiting
-        // callers hear of it by the closed channel instead of never.
-        let mut lane = self.api.lane(self.lockless).lock();
-        if lane.working {
-            lane.working = false;
-            lane.waiting.clear();
+        if self.finished {
+            return;
         }
+        // The task was torn down: waiting callers hear of it by the closed
+        // channel instead of never.
+        let mut lane = self.api.lane(self.lockless).lock();
+        lane.working = false;
+        lane.waiting.clear();
     }
 }
 

@@ -108,7 +108,8 @@ impl Command for RequestDownload {
     fn parse(reply: Value) -> Result<RequestDownloadReply, Error> {
         let mut fields = Fields::new(Self::NAME, reply)?;
         if let Some(code) = fields.optional_number("e")?.filter(|code| *code < 0) {
-            return Err(refusal(ErrorCode(code), fields.optional_number("tl")?));
+            let left = fields.optional_size("tl").unwrap_or_default();
+            return Err(refusal(ErrorCode(code), left));
         }
         if fields.take("d").is_some_and(|taken_down| taken_down != 0) {
             return Err(Error::api(Self::NAME, ErrorCode::EBLOCKED));
@@ -135,16 +136,19 @@ impl Command for RequestDownload {
             attributes: fields.optional_text("at")?.unwrap_or_default(),
         })
     }
+
+    fn refusal(code: ErrorCode) -> Error {
+        refusal(code, None)
+    }
 }
 
-/// An error inside the reply; used-up quota says when it comes back.
-fn refusal(code: ErrorCode, seconds_left: Option<i64>) -> Error {
+/// A refusal, inside the reply or instead of it. Of downloads only the
+/// transfer quota can be used up, and the server may say when it comes back.
+fn refusal(code: ErrorCode, seconds_left: Option<u64>) -> Error {
     if code != ErrorCode::EOVERQUOTA {
         return Error::api(RequestDownload::NAME, code);
     }
-    let left = seconds_left
-        .and_then(|seconds| u64::try_from(seconds).ok())
-        .filter(|seconds| *seconds > 0);
+    let left = seconds_left.filter(|seconds| *seconds > 0);
     Error::Quota {
         retry_after: Some(left.map_or(DEFAULT_QUOTA_WAIT, Duration::from_secs)),
     }
