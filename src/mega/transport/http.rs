@@ -372,4 +372,42 @@ mod tests {
         assert_eq!(response.status, 302);
         assert!(response.body.next().await.is_none());
     }
+
+    #[tokio::test]
+    async fn compressed_answers_are_unpacked() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 23\r\n\r\n\
+            \x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x8b\x36\x88\x05\x00\xf9\x03\x34\x55\x03\x00\x00\x00";
+        let (url, server) = serve_once(answer, 1).await;
+        let response = transport(Duration::from_secs(60))
+            .send(HttpRequest::post(url, "x"))
+            .await
+            .unwrap();
+        assert_eq!(response.body.length(), None);
+        assert_eq!(response.body.collect(10).await.unwrap().unwrap(), "[0]");
+        let got = String::from_utf8(server.await.unwrap()).unwrap();
+        assert!(
+            got.to_lowercase().contains("accept-encoding: gzip"),
+            "{got}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stalls_is_a_time_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/dl/x", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let _ = connection.read(&mut [0; 4096]).await.unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n[0";
+            connection.write_all(answer).await.unwrap();
+            connection
+        });
+        let response = transport(Duration::from_secs(1))
+            .send(HttpRequest::get(url))
+            .await
+            .unwrap();
+        let error = response.body.collect(100).await.unwrap_err();
+        assert_eq!(error.kind, TransportErrorKind::TimedOut);
+        drop(server.await.unwrap());
+    }
 }
