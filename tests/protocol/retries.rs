@@ -78,6 +78,14 @@ async fn too_many_requests_slow_down_more_and_heed_the_server() {
 }
 
 #[tokio::test]
+async fn a_server_that_stays_busy_is_quoted() {
+    let script = Script::new(|_, _| ok("-4"));
+    let error = anonymous(&script).call(Logout).await.unwrap_err();
+    assert_eq!(script.sent().len(), 11);
+    assert_eq!(error.code().unwrap().0, -4);
+}
+
+#[tokio::test]
 async fn a_wrong_address_is_told_soon() {
     let script = Script::new(|_, _| status(404));
     let error = anonymous(&script).call(Logout).await.unwrap_err();

@@ -98,25 +98,32 @@ impl From<Error> for Failure {
 /// What one try came to.
 enum Try {
     Done(Incoming),
-    Again {
-        error: TransportError,
-        /// Counts like so many further failures in the delay.
-        slower: u32,
-        /// The server's own wish.
-        at_least: Duration,
-        limit: Option<u32>,
-    },
+    Again(Setback),
     Prove(Challenge),
     Fatal(Failure),
 }
 
-impl Try {
-    fn again(error: TransportError) -> Self {
-        Self::Again {
+/// A failure that another try may get past.
+struct Setback {
+    error: TransportError,
+    /// The server's number, if it gave one: that is what the caller gets in the end.
+    code: Option<ErrorCode>,
+    /// Counts like so many further failures in the delay.
+    slower: u32,
+    /// The server's own wish.
+    at_least: Duration,
+    /// The most tries, where the usual number would be a waste of time.
+    limit: u32,
+}
+
+impl Setback {
+    fn new(error: TransportError) -> Self {
+        Self {
             error,
+            code: None,
             slower: 0,
             at_least: Duration::ZERO,
-            limit: None,
+            limit: u32::MAX,
         }
     }
 }
@@ -138,7 +145,7 @@ pub(super) async fn exchange(
         }
         let result = match transport.send(request).await {
             Ok(response) => judge(response, outgoing).await,
-            Err(error) if error.is_temporary() => Try::again(error),
+            Err(error) if error.is_temporary() => Try::Again(Setback::new(error)),
             Err(error) => Try::Fatal(Failure::Transport(error)),
         };
         match result {
@@ -155,18 +162,16 @@ pub(super) async fn exchange(
                 }
                 proof = Some(prove(challenge).await.ok_or(Failure::Dropped)?);
             }
-            Try::Again {
-                error,
-                slower,
-                at_least,
-                limit,
-            } => {
+            Try::Again(setback) => {
                 failures += 1;
-                if !retries.allows(failures) || limit.is_some_and(|limit| failures > limit) {
-                    return Err(Failure::Transport(error));
+                if !retries.allows(failures) || failures > setback.limit {
+                    let transport = Failure::Transport(setback.error);
+                    return Err(setback.code.map_or(transport, Failure::Code));
                 }
-                let delay = retries.delay(failures + slower).max(at_least);
-                tell(&error, failures, delay);
+                let delay = retries
+                    .delay(failures + setback.slower)
+                    .max(setback.at_least);
+                tell(&setback.error, failures, delay);
                 retries.wait(delay).await;
             }
         }
@@ -189,50 +194,37 @@ fn broken(outgoing: &Outgoing, kind: TransportErrorKind, what: &str) -> Transpor
 /// Decides what an answer means for the request.
 async fn judge(response: HttpResponse, outgoing: &Outgoing) -> Try {
     let status = response.status;
-    let kind = TransportErrorKind::Status(status);
+    let setback = |what: String| {
+        let kind = TransportErrorKind::Status(status);
+        Setback::new(broken(outgoing, kind, &what))
+    };
     match status {
         200 => read(response.body, outgoing).await,
         402 => match response.header("x-hashcash").and_then(Challenge::parse) {
             Some(challenge) => Try::Prove(challenge),
-            None => Try::Again {
-                error: broken(
-                    outgoing,
-                    kind,
-                    "the server asks for a proof of work in an unknown form (HTTP 402)",
-                ),
-                slower: 0,
-                at_least: Duration::ZERO,
-                limit: Some(MAX_CLIENT_ERRORS),
-            },
+            None => Try::Again(Setback {
+                limit: MAX_CLIENT_ERRORS,
+                ..setback(
+                    "the server asks for a proof of work in an unknown form (HTTP 402)".to_owned(),
+                )
+            }),
         },
         509 => {
-            let left = response
-                .header("x-mega-time-left")
-                .and_then(|text| text.trim().parse().ok());
+            let left = response.header("x-mega-time-left");
+            let left = left.and_then(|text| text.trim().parse().ok());
             Try::Fatal(Failure::Quota(left.map(Duration::from_secs)))
         }
-        408 | 429 | 500.. => Try::Again {
-            error: broken(
-                outgoing,
-                kind,
-                &format!("the server is not available (HTTP {status})"),
-            ),
+        408 | 429 | 500.. => Try::Again(Setback {
             slower: if status == 429 { 2 } else { 0 },
             at_least: retry_after(&response),
-            limit: None,
-        },
-        _ => Try::Again {
-            error: broken(
-                outgoing,
-                kind,
-                &format!(
-                    "the server refused the request (HTTP {status}): is this a MEGA API address?"
-                ),
-            ),
-            slower: 0,
-            at_least: Duration::ZERO,
-            limit: Some(MAX_CLIENT_ERRORS),
-        },
+            ..setback(format!("the server is not available (HTTP {status})"))
+        }),
+        _ => Try::Again(Setback {
+            limit: MAX_CLIENT_ERRORS,
+            ..setback(format!(
+                "the server refused the request (HTTP {status}): is this a MEGA API address?"
+            ))
+        }),
     }
 }
 
@@ -256,7 +248,7 @@ async fn read(mut body: BodyStream, outgoing: &Outgoing) -> Try {
                 None => match body.next().await {
                     Some(Ok(piece)) if front.is_empty() => front = BytesMut::from(piece),
                     Some(Ok(piece)) => front.extend_from_slice(&piece),
-                    Some(Err(error)) => return Try::again(error),
+                    Some(Err(error)) => return Try::Again(Setback::new(error)),
                     None => break,
                 },
             }
@@ -265,30 +257,32 @@ async fn read(mut body: BodyStream, outgoing: &Outgoing) -> Try {
     let whole = match body.with_front(front.freeze()).collect(MAX_ANSWER).await {
         Ok(Some(whole)) => whole,
         Ok(None) => return Try::Fatal(Failure::Protocol("the answer is too large".to_owned())),
-        Err(error) => return Try::again(error),
+        Err(error) => return Try::Again(Setback::new(error)),
+    };
+    let setback = |what: &str| {
+        let kind = TransportErrorKind::BadAnswer;
+        Setback::new(broken(outgoing, kind, what))
     };
     match parse_answer(&whole, outgoing.commands) {
-        Ok(Answer::Request(code))
-            if matches!(ErrorCode(code), ErrorCode::EAGAIN | ErrorCode::ERATELIMIT) =>
-        {
+        Ok(Answer::Request(code)) if is_worth_repeating(ErrorCode(code)) => {
             let code = ErrorCode(code);
-            Try::Again {
-                error: broken(outgoing, TransportErrorKind::BadAnswer, &code.meaning()),
+            Try::Again(Setback {
+                code: Some(code),
                 slower: if code == ErrorCode::ERATELIMIT { 2 } else { 0 },
-                at_least: Duration::ZERO,
-                limit: None,
-            }
+                ..setback(&code.meaning())
+            })
         }
         Ok(answer) => Try::Done(Incoming::Answer(answer)),
-        Err(BadAnswer::Incomplete(what)) => Try::again(broken(
-            outgoing,
-            TransportErrorKind::BadAnswer,
-            &format!("the answer is {what}"),
-        )),
+        Err(BadAnswer::Incomplete(what)) => Try::Again(setback(&format!("the answer is {what}"))),
         Err(BadAnswer::WrongCount { sent, got }) => Try::Fatal(Failure::Protocol(format!(
             "{got} results for {sent} commands"
         ))),
     }
+}
+
+/// For the whole request these two say that nothing was executed.
+fn is_worth_repeating(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::EAGAIN | ErrorCode::ERATELIMIT)
 }
 
 /// Sets a flag when dropped: the solver must not outlive the request.
