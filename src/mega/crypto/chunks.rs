@@ -101,7 +101,7 @@ mod tests {
                     assert_eq!(chunk_start(position), offset);
                     assert_eq!(chunk_end(position, size), end);
                 }
-                assert_eq!(is_chunk_start(offset + 1), false);
+                assert!(!is_chunk_start(offset + 1));
             }
             assert_eq!(end, size);
             assert_eq!(chunk_count(size), chunks(size).count() as u64);

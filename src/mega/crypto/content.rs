@@ -10,14 +10,35 @@
 //! cannot be hurried, but chunks do not depend on each other: hand over
 //! several at once, and they are walked side by side.
 
-use aes::Aes128;
-use cipher::{Array, BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher, StreamCipherSeek};
+#[cfg(target_arch = "x86_64")]
+pub(super) mod aes_ni;
+pub(super) mod lanes;
+mod portable;
+#[cfg(test)]
+mod tests;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod vaes256;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod vaes512;
 
+use aes::Aes128;
+use cipher::{
+    Array, BlockCipherEncrypt, InnerIvInit, KeyInit, StreamCipher, StreamCipherCoreWrapper,
+    StreamCipherSeek,
+};
+#[cfg(target_arch = "x86_64")]
+use zeroize::Zeroizing;
+
+use self::lanes::Direction;
 use super::CryptoError;
 use super::chunks::{chunks, is_chunk_start};
+pub use super::cpu::ContentKernel;
+#[cfg(target_arch = "x86_64")]
+use super::cpu::Lanes;
 use super::keys::{ChunkMac, ContentKey, MetaMac, Nonce};
 
-type Ctr = ctr::Ctr64BE<Aes128>;
+type CtrCore = ctr::CtrCore<Aes128, ctr::flavors::Ctr64BE>;
+type Ctr = StreamCipherCoreWrapper<CtrCore>;
 
 /// One chunk to encrypt or decrypt in place.
 pub struct ChunkJob<'a> {
@@ -49,6 +70,7 @@ pub struct ContentCipher {
     key: ContentKey,
     nonce: Nonce,
     aes: Aes128,
+    kernel: ContentKernel,
 }
 
 impl std::fmt::Debug for ContentCipher {
@@ -64,36 +86,72 @@ impl ContentCipher {
             key: key.clone(),
             nonce: nonce.clone(),
             aes: Aes128::new(&Array(*key.as_bytes())),
+            kernel: ContentKernel::best(),
         }
     }
 
-    /// Encrypts whole chunks in place and computes their MACs.
+    /// Chooses another kernel than the machine's fastest, to test or measure it.
+    pub fn with_kernel(mut self, kernel: ContentKernel) -> Self {
+        self.kernel = kernel;
+        self
+    }
+
+    /// Encrypts whole chunks in place and computes their MACs. Any number of
+    /// jobs, in any order; eight or more at once are fastest.
     pub fn encrypt_chunks(&self, jobs: &mut [ChunkJob<'_>]) {
-        for job in jobs {
-            let mut mac = ChunkMacState::new(self);
-            mac.update(job.data);
-            job.mac = mac.finish();
-            self.apply_keystream(job.offset, job.data);
-        }
+        self.walk_chunks(Direction::Encrypt, jobs);
     }
 
-    /// Decrypts whole chunks in place and computes their MACs.
+    /// Decrypts whole chunks in place and computes their MACs. Costs the same
+    /// as encrypting.
     pub fn decrypt_chunks(&self, jobs: &mut [ChunkJob<'_>]) {
-        for job in jobs {
-            self.apply_keystream(job.offset, job.data);
-            let mut mac = ChunkMacState::new(self);
-            mac.update(job.data);
-            job.mac = mac.finish();
+        self.walk_chunks(Direction::Decrypt, jobs);
+    }
+
+    fn walk_chunks(&self, direction: Direction, jobs: &mut [ChunkJob<'_>]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(keys) = self.kernel.expand_key(self.key.as_bytes()) {
+            let keys = Zeroizing::new(keys);
+            let nonce = u64::from_le_bytes(*self.nonce.as_bytes());
+            let kernel = self.kernel;
+            let step = kernel.step();
+            return match kernel.lanes() {
+                Lanes::Four => lanes::walk(self, direction, step, jobs, |work| {
+                    kernel.run4(&keys, nonce, direction, work);
+                }),
+                Lanes::Eight => lanes::walk(self, direction, step, jobs, |work| {
+                    kernel.run8(&keys, nonce, direction, work);
+                }),
+            };
+        }
+        lanes::walk(self, direction, portable::STEP, jobs, |work| {
+            portable::run(&self.aes, self.nonce.as_bytes(), direction, work);
+        });
+    }
+
+    /// Start value of a chunk MAC: the nonce twice.
+    fn mac_start(&self) -> [u8; 16] {
+        let mut start = [0; 16];
+        start[..8].copy_from_slice(self.nonce.as_bytes());
+        start[8..].copy_from_slice(self.nonce.as_bytes());
+        start
+    }
+
+    /// Continues a chunk MAC that stands at a block boundary.
+    fn resume_mac(&self, state: [u8; 16]) -> ChunkMacState {
+        ChunkMacState {
+            aes: self.aes.clone(),
+            state,
+            filled: 0,
         }
     }
 
     /// Encrypts or decrypts bytes from any offset, without a MAC. What is
     /// decrypted so cannot be verified.
     pub fn apply_keystream(&self, offset: u64, data: &mut [u8]) {
-        let mut counter = [0; 16];
-        counter[..8].copy_from_slice(self.nonce.as_bytes());
-        let mut ctr = Ctr::new(&Array(*self.key.as_bytes()), &Array(counter));
-        ctr.seek(offset);
+        let start = counter_block(self.nonce.as_bytes(), offset / 16);
+        let mut ctr = keystream(&self.aes, start);
+        ctr.seek(offset % 16);
         ctr.apply_keystream(data);
     }
 }
@@ -116,11 +174,7 @@ impl std::fmt::Debug for ChunkMacState {
 impl ChunkMacState {
     /// Starts a chunk.
     pub fn new(cipher: &ContentCipher) -> Self {
-        Self {
-            aes: cipher.aes.clone(),
-            state: mac_start(&cipher.nonce),
-            filled: 0,
-        }
+        cipher.resume_mac(cipher.mac_start())
     }
 
     /// Takes the next plaintext bytes.
@@ -154,12 +208,17 @@ impl ChunkMacState {
     }
 }
 
-/// The start value of a chunk MAC: the nonce twice.
-fn mac_start(nonce: &Nonce) -> [u8; 16] {
-    let mut start = [0; 16];
-    start[..8].copy_from_slice(nonce.as_bytes());
-    start[8..].copy_from_slice(nonce.as_bytes());
-    start
+/// The key stream from a counter block on.
+fn keystream(aes: &Aes128, start: [u8; 16]) -> Ctr {
+    Ctr::from_core(CtrCore::inner_iv_init(aes.clone(), &Array(start)))
+}
+
+/// Counter block number `block` of a file.
+fn counter_block(nonce: &[u8; 8], block: u64) -> [u8; 16] {
+    let mut counter = [0; 16];
+    counter[..8].copy_from_slice(nonce);
+    counter[8..].copy_from_slice(&block.to_be_bytes());
+    counter
 }
 
 /// Folds the chunk MACs, in file order, into the meta-MAC of the file key.
@@ -211,7 +270,7 @@ pub fn verify_meta_mac(
         return Ok(MacMatch::Exact);
     }
     if ends_on_chunk_boundary(size) {
-        let empty = ChunkMac::from_bytes(mac_start(nonce));
+        let empty = ChunkMac::from_bytes(ContentCipher::new(key, nonce).mac_start());
         if meta_mac(key, macs.iter().chain([&empty])) == *expected {
             return Ok(MacMatch::PeerVariant);
         }

@@ -14,6 +14,7 @@ pub mod attributes;
 pub mod base64;
 pub mod chunks;
 pub mod content;
+mod cpu;
 mod error;
 pub mod file_key;
 pub mod fingerprint;

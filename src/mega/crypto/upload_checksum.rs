@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn pieces_of_any_cut_give_the_same_sum() {
-        let data: Vec<u8> = (0..5000u32).map(|i| (i * i >> 3) as u8).collect();
+        let data: Vec<u8> = (0..5000u32).map(|i| ((i * i) >> 3) as u8).collect();
         for cut in [1, 5, 12, 191, 192, 193, 1000, 4999] {
             let mut state = UploadChecksum::default();
             let (head, tail) = data.split_at(cut);
