@@ -15,6 +15,7 @@ use crate::engine;
 use crate::exit::CommandError;
 use crate::output::logging::Level;
 use crate::output::progress::Style;
+use crate::output::units::SpeedUnit;
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -276,10 +277,20 @@ fn unit(value: &str) -> Result<Unit, String> {
 }
 
 impl ShowFlags {
-    /// How statistics are written.
+    /// How statistics are written; a dry run shows them unasked.
     #[must_use]
-    pub fn style(&self) -> Style {
-        Style::default()
+    pub fn style(&self, dry_run: bool) -> Style {
+        let level = if dry_run { Level::Notice } else { Level::Info };
+        Style {
+            unit: match self.stats_unit {
+                Unit::Bytes => SpeedUnit::Bytes,
+                Unit::Bits => SpeedUnit::Bits,
+            },
+            one_line: self.stats_one_line,
+            date: self.stats_one_line_date,
+            name_length: self.stats_file_name_length,
+            level: self.stats_log_level.unwrap_or(level),
+        }
     }
 
     /// How much to log.

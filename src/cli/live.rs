@@ -32,7 +32,7 @@ impl Live {
         let show = &ctx.flags.show;
         let mut live = Self {
             stats: Arc::clone(&ctx.run.stats),
-            style: show.style(),
+            style: show.style(ctx.run.options.dry_run),
             output: Arc::clone(&ctx.output),
             ticker: None,
             drawn: show.progress,

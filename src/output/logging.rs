@@ -51,7 +51,8 @@ pub fn start(logging: Logging, output: Arc<Output>) {
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }
 
-/// The layer that writes our own events; those of libraries are left out.
+/// The layer that writes our own events; those of libraries are shown with
+/// all the rest, as details.
 struct Lines {
     logging: Logging,
     output: Arc<Output>,
@@ -59,12 +60,20 @@ struct Lines {
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if !event.metadata().target().starts_with("megarc") {
+        let ours = event.metadata().target().starts_with("megarc");
+        if !ours && self.logging.level < Level::Debug {
             return;
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let level = fields.level(*event.metadata().level());
+        let level = if ours {
+            fields.level(*event.metadata().level())
+        } else if *event.metadata().level() > tracing::Level::DEBUG {
+            // A library's trace of every byte helps nobody.
+            return;
+        } else {
+            Level::Debug
+        };
         if level > self.logging.level {
             return;
         }
@@ -130,7 +139,13 @@ fn text_line(level: Level, fields: &Fields, now: &Zoned) -> String {
         // A line end in a name must not begin a line of its own.
         let _ = write!(line, "{}: ", sanitize::line(&fields.object));
     }
-    let _ = writeln!(line, "{}", fields.message);
+    // Only statistics have lines of their own.
+    let message = if fields.stats.is_some() {
+        sanitize::text(&fields.message)
+    } else {
+        sanitize::line(&fields.message)
+    };
+    let _ = writeln!(line, "{message}");
     line
 }
 
@@ -157,7 +172,27 @@ fn json_line(level: Level, fields: &Fields, now: &Zoned) -> String {
     {
         record.insert("stats".to_owned(), stats);
     }
-    format!("{}\n", serde_json::Value::Object(record))
+    format!(
+        "{}\n",
+        ascii(&serde_json::Value::Object(record).to_string())
+    )
+}
+
+/// JSON in which the characters that a terminal must not see are escaped in
+/// JSON's own way, so that [`Output::log`] leaves it as it is.
+fn ascii(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if !c.is_ascii() && sanitize::line(c.encode_utf8(&mut [0; 4])) != c.to_string() {
+            // All of them are in the basic plane.
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else if c == '\u{7f}' {
+            safe.push_str("\\u007f");
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }
 
 /// rclone's name of a level.
@@ -234,6 +269,35 @@ mod tests {
             || tracing::info!(object = %"a\nb\u{1b}[2J", "Deleted"),
         );
         assert_eq!(all, ["INFO  : a\\x0ab\\x1b[2J: Deleted"]);
+    }
+
+    #[test]
+    fn a_message_cannot_forge_a_line_and_statistics_may_have_several() {
+        let all = lines(Level::Info, || tracing::info!("to: a\nb"));
+        assert_eq!(all, ["INFO  : to: a\\x0ab"]);
+        let all = logged(
+            Logging {
+                level: Level::Info,
+                json: false,
+            },
+            || {
+                tracing::info!(stats = "{}", "\nTransferred: 1\n");
+            },
+        );
+        assert_eq!(&all[20..], "INFO  : \nTransferred: 1\n\n");
+    }
+
+    #[test]
+    fn json_survives_hostile_names() {
+        let json = Logging {
+            level: Level::Info,
+            json: true,
+        };
+        let name = "a\u{202e}b\u{9b}\u{7f}\n";
+        let text = logged(json, || tracing::info!(object = name, "x"));
+        assert!(!text.contains('\u{202e}') && !text.contains('\u{7f}'));
+        let record: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+        assert_eq!(record["object"], name);
     }
 
     #[test]
