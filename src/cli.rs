@@ -7,8 +7,10 @@
 
 pub mod argv;
 mod dispatch;
+mod filters;
 mod flags;
 mod live;
+pub mod reference;
 mod refusal;
 mod setup;
 mod signals;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
+pub use filters::FilterFlags;
 pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags, ShowFlags, Unit};
 
 use crate::commands::Command;

@@ -71,7 +71,7 @@ pub struct CommandError {
     /// What to do next, for the line after `hint:`.
     pub hint: Option<String>,
     /// The failed operation, when the engine counted it.
-    pub source: Option<engine::Error>,
+    pub source: Option<Box<engine::Error>>,
     text: String,
 }
 
@@ -128,22 +128,6 @@ impl CommandError {
         self.hint = Some(hint.into());
         self
     }
-
-    /// Whether the same command may succeed when it is run again.
-    #[must_use]
-    pub fn is_fatal(&self) -> bool {
-        self.source
-            .as_ref()
-            .is_some_and(|e| e.class == engine::Class::Fatal)
-    }
-
-    /// Whether another try would fail in the same way.
-    #[must_use]
-    pub fn is_hopeless(&self) -> bool {
-        self.source
-            .as_ref()
-            .is_some_and(|e| e.class == engine::Class::NoRetry)
-    }
 }
 
 impl fmt::Display for CommandError {
@@ -170,7 +154,7 @@ impl From<engine::Error> for CommandError {
         Self {
             hint: error.hint.clone(),
             text: error.to_string(),
-            source: Some(error),
+            source: Some(Box::new(error)),
             ..Self::new(code, Stage::Run, "")
         }
     }

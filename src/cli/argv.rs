@@ -46,8 +46,9 @@ pub struct Sorted {
     pub command: String,
     /// Arguments of the command that are no flags.
     pub arguments: Vec<String>,
-    /// Flag (long name) to its value; no value for switches.
-    flags: BTreeMap<String, Option<String>>,
+    /// Flag (long name) to its value; no value for switches, several for
+    /// flags that can be repeated.
+    flags: BTreeMap<String, Vec<Option<String>>>,
     /// Every flag of the command line, `--flag=false` ones too.
     mentioned: BTreeSet<String>,
     /// Which of them the environment gave: the name of the variable.
@@ -59,7 +60,8 @@ impl Sorted {
     #[must_use]
     pub fn words(&self, program: &str) -> Vec<String> {
         let mut words = vec![program.to_owned(), self.command.clone()];
-        for (name, value) in &self.flags {
+        let all = self.flags.iter();
+        for (name, value) in all.flat_map(|(name, values)| values.iter().map(move |v| (name, v))) {
             match value {
                 None => words.push(format!("--{name}")),
                 Some(count) if name == "verbose" => {
@@ -258,39 +260,39 @@ fn set(flag: &Arg, value: Option<String>, sorted: &mut Sorted) -> Result<(), Str
             display_name(flag)
         )
     };
-    match (flag.get_action(), value) {
+    let value = match (flag.get_action(), value) {
         (ArgAction::Count, None) => {
-            let now = sorted
+            let before = sorted
                 .flags
                 .get(&name)
-                .and_then(|v| v.as_deref()?.parse().ok());
-            let now: i64 = now.unwrap_or(0) + 1;
-            sorted.flags.insert(name, Some(now.to_string()));
+                .and_then(|v| v.first()?.as_deref()?.parse().ok());
+            let count: i64 = before.unwrap_or(0) + 1;
+            Some(count.to_string())
         }
         (ArgAction::Count, Some(value)) => {
             let count =
                 values::strict_integer(&value).map_err(|e| invalid(&value, e.to_string()))?;
-            sorted.flags.insert(name, Some(count.to_string()));
-        }
-        (_, None) => {
-            sorted.flags.insert(name, None);
+            Some(count.to_string())
         }
         // A switch of three states: what was said matters, not only "on".
         (ArgAction::Set, Some(value)) if is_switch(flag) => {
             let on = values::boolean(&value).map_err(|e| invalid(&value, e.to_string()))?;
-            sorted.flags.insert(name, Some(on.to_string()));
+            Some(on.to_string())
         }
         (_, Some(value)) if is_switch(flag) => {
-            if values::boolean(&value).map_err(|e| invalid(&value, e.to_string()))? {
-                sorted.flags.insert(name, None);
-            } else {
+            if !values::boolean(&value).map_err(|e| invalid(&value, e.to_string()))? {
                 sorted.flags.remove(&name);
+                return Ok(());
             }
+            None
         }
-        (_, value) => {
-            sorted.flags.insert(name, value);
+        (ArgAction::Append, value) => {
+            sorted.flags.entry(name).or_default().push(value);
+            return Ok(());
         }
-    }
+        (_, value) => value,
+    };
+    sorted.flags.insert(name, vec![value]);
     Ok(())
 }
 
@@ -311,13 +313,27 @@ fn add_environment(
         let Some(value) = variable(&key) else {
             continue;
         };
-        set(flag, Some(value.clone()), &mut given).map_err(|why| {
+        let repeatable = matches!(flag.get_action(), ArgAction::Append);
+        let values = if repeatable {
+            values::list(&value)
+        } else {
+            vec![value.clone()]
+        };
+        for value in values {
+            set(flag, Some(value.clone()), &mut given).map_err(|why| {
             format!("Invalid value when setting --{name} from environment variable {key}={value:?}: {why}")
-        })?;
-        if let Some(value) = given.flags.get(name).cloned()
-            && !sorted.mentioned.contains(name)
-        {
-            sorted.flags.insert(name.to_owned(), value);
+            })?;
+        }
+        let Some(mut values) = given.flags.remove(name) else {
+            continue;
+        };
+        let said = sorted.mentioned.contains(name);
+        if !said || repeatable {
+            // Of what can be repeated, both count: the environment first.
+            values.extend(sorted.flags.remove(name).unwrap_or_default());
+            sorted.flags.insert(name.to_owned(), values);
+        }
+        if !said {
             sorted.environment.insert(name.to_owned(), key);
         }
     }

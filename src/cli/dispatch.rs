@@ -12,6 +12,7 @@ use crate::engine;
 use crate::exit::{Code, CommandError, Stage};
 use crate::output::Output;
 use crate::output::logging::Level;
+use crate::remote::ErrorKind;
 
 /// How long tasks may take to clear up after a signal.
 const CLEAR_UP: Duration = Duration::from_secs(5);
@@ -79,10 +80,11 @@ async fn run(command: &Command, ctx: &Context, mut signals: Signals) -> Result<(
 async fn once(command: &Command, ctx: &Context) -> Result<(), CommandError> {
     match command.run(ctx).await {
         Err(mut error) if error.stage == Stage::Run => {
-            let source = error.source.take().unwrap_or_else(|| {
-                engine::Error::new(crate::remote::ErrorKind::Io, error.to_string())
-            });
-            error.source = Some(ctx.run.stats.count_error(source));
+            let source = match error.source.take() {
+                Some(source) => *source,
+                None => engine::Error::new(ErrorKind::Io, error.to_string()),
+            };
+            error.source = Some(Box::new(ctx.run.stats.count_error(source)));
             Err(error)
         }
         // Some failures were counted on the way and do not end the command

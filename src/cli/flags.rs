@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::FilterFlags;
 use super::values::{self, Depth, Span};
 use crate::config;
 use crate::engine;
@@ -26,6 +27,9 @@ pub struct Flags {
     /// What is copied, and how.
     #[command(flatten)]
     pub copy: CopyFlags,
+    /// Which files are seen.
+    #[command(flatten)]
+    pub filter: FilterFlags,
     /// Configuration and network.
     #[command(flatten)]
     pub place: PlaceFlags,

@@ -94,7 +94,7 @@ fn refusal(sorted: &Sorted, why: Why) -> Refusal {
 pub(super) fn report(refusal: &Refusal, output: &Output) -> Code {
     let usage = || usage::short(refusal.command.as_deref());
     match &refusal.why {
-        Why::NoCommand => output.complain(&usage::overview()),
+        Why::NoCommand => output.complain(&usage::commands()),
         Why::UnknownCommand(name, near) => {
             let mut text = format!("unknown command {name:?} for \"megarc\"\n");
             if !near.is_empty() {

@@ -64,7 +64,7 @@ pub(super) fn surroundings(
         output: Arc::clone(output),
         opener: opener(&flags, manner)?,
         asking,
-        run: Run::new(flags.copy.options()),
+        run: Run::new(flags.copy.options()).with_filter(flags.filter.filter()?),
         flags,
     };
     Ok((runtime, signals, ctx))

@@ -19,10 +19,15 @@ pub fn root() -> Command {
 #[must_use]
 pub fn overview() -> String {
     let root = root();
-    let mut text = format!(
-        "{}\n\nUsage:\n  megarc COMMAND [ARGUMENTS] [FLAGS]\n\nCommands:\n",
-        first_paragraph(root.get_long_about().or(root.get_about()))
-    );
+    let about = first_paragraph(root.get_long_about().or(root.get_about()));
+    format!("{about}\n\n{}", commands())
+}
+
+/// What `megarc` alone shows.
+#[must_use]
+pub fn commands() -> String {
+    let root = root();
+    let mut text = String::from("Usage:\n  megarc COMMAND [ARGUMENTS] [FLAGS]\n\nCommands:\n");
     for command in visible(&root) {
         let about = first_paragraph(command.get_about());
         // Writing to a String cannot fail.

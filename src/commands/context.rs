@@ -41,8 +41,23 @@ impl Context {
     /// The directory, or the one file, that `argument` names.
     ///
     /// # Errors
-    /// As [`Context::locate`], and those of looking it up.
+    /// As [`Context::find`]; filters together with a single file.
     pub async fn open(&self, argument: &str) -> Result<Root, CommandError> {
+        let root = self.find(argument).await?;
+        if root.file.is_some() && self.run.filter.is_active() {
+            return Err(CommandError::start(format!(
+                "can't limit to single files when using filters: {argument}"
+            )));
+        }
+        Ok(root)
+    }
+
+    /// The directory, or the one file, that `argument` names, whatever the
+    /// filters say.
+    ///
+    /// # Errors
+    /// As [`Context::locate`], and those of looking it up.
+    pub async fn find(&self, argument: &str) -> Result<Root, CommandError> {
         let place = self.locate(argument).await?;
         Root::find(&place)
             .await
@@ -54,7 +69,7 @@ impl Context {
     /// # Errors
     /// As [`Context::open`]; `argument` names a file.
     pub async fn open_dir(&self, argument: &str) -> Result<Location, CommandError> {
-        let root = self.open(argument).await?;
+        let root = self.find(argument).await?;
         if root.file.is_some() {
             let error = RemoteError::new(ErrorKind::IsFile, "opening", argument);
             return Err(CommandError::no_file_system(argument, &error));

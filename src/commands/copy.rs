@@ -29,7 +29,7 @@ pub struct Args {
 /// # Errors
 /// The source is missing, the destination a file, or something fails to copy.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
-    let source = ctx.open(&args.source).await?;
+    let source = ctx.find(&args.source).await?;
     let dest = ctx.open_dir(&args.dest).await?;
     let run = ctx.with_empty_dirs(args.create_empty_src_dirs);
     Ok(copy::copy(&run, &source, &dest).await?)

@@ -28,12 +28,6 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.open(&args.source).await?;
     let dest = if source.file.is_some() {
-        if ctx.run.filter.is_active() {
-            return Err(CommandError::start(format!(
-                "can't limit to single files when using filters: {}",
-                args.source
-            )));
-        }
         if args.dest.ends_with(['/', ':']) {
             return Err(CommandError::start(format!(
                 "{:?} is a directory",

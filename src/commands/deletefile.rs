@@ -20,7 +20,7 @@ pub struct Args {
 /// # Errors
 /// There is no such file, or it cannot be deleted.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
-    let root = ctx.open(&args.path).await?;
+    let root = ctx.find(&args.path).await?;
     let Some(file) = &root.file else {
         let text = format!(
             "{} is a directory or doesn't exist: {}",

@@ -1,0 +1,103 @@
+//! The flags that choose files.
+
+use std::io;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::values::{self, Size, Span};
+use crate::engine::Filter;
+use crate::engine::filter::FilterSpec;
+use crate::exit::CommandError;
+
+/// Flags about which files and directories are seen at all.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Filters")]
+pub struct FilterFlags {
+    /// See only files that match
+    #[arg(long, global = true, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// See only files that match a pattern of this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub include_from: Vec<String>,
+    /// Do not see files that match
+    #[arg(long, global = true, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Do not see files that match a pattern of this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub exclude_from: Vec<String>,
+    /// Rule: '+ PATTERN', '- PATTERN' or '!'
+    #[arg(long, short, global = true, value_name = "RULE")]
+    pub filter: Vec<String>,
+    /// Rules of this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub filter_from: Vec<String>,
+    /// See exactly the files that this file lists
+    #[arg(long, global = true, value_name = "FILE")]
+    pub files_from: Vec<String>,
+    /// As --files-from, without comments
+    #[arg(long, global = true, value_name = "FILE")]
+    pub files_from_raw: Vec<String>,
+    /// Patterns do not care about case
+    #[arg(long, global = true)]
+    pub ignore_case: bool,
+    /// See no files smaller than this
+    #[arg(long, global = true, value_name = "SIZE", default_value = "off", value_parser = values::size)]
+    pub min_size: Size,
+    /// See no files larger than this
+    #[arg(long, global = true, value_name = "SIZE", default_value = "off", value_parser = values::size)]
+    pub max_size: Size,
+    /// See no files younger than this
+    #[arg(long, global = true, value_name = "DURATION", default_value = "off", value_parser = values::span)]
+    pub min_age: Span,
+    /// See no files older than this
+    #[arg(long, global = true, value_name = "DURATION", default_value = "off", value_parser = values::span)]
+    pub max_age: Span,
+}
+
+impl FilterFlags {
+    /// The filter that the flags describe.
+    ///
+    /// # Errors
+    /// A rule that is none, or a file that cannot be read.
+    pub fn filter(&self) -> Result<Filter, CommandError> {
+        let now = Timestamp::now();
+        let spec = FilterSpec {
+            include: self.include.clone(),
+            include_from: self.include_from.clone(),
+            exclude: self.exclude.clone(),
+            exclude_from: self.exclude_from.clone(),
+            filter: self.filter.clone(),
+            filter_from: self.filter_from.clone(),
+            files_from: self.files_from.clone(),
+            files_from_raw: self.files_from_raw.clone(),
+            ignore_case: self.ignore_case,
+            min_size: self.min_size.0,
+            max_size: self.max_size.0,
+            changed_from: self.max_age.ago(now),
+            changed_until: self.min_age.ago(now),
+            ..FilterSpec::default()
+        };
+        let filter = Filter::build(&spec, read).map_err(|error| {
+            CommandError::start(format!(
+                "Failed to initialise global options: failed to reload \"filter\" options: {error}"
+            ))
+        })?;
+        if filter.order_is_unclear() {
+            tracing::error!(
+                "Using --filter is recommended instead of both --include and --exclude \
+                 as the order they are parsed in is indeterminate"
+            );
+        }
+        Ok(filter)
+    }
+}
+
+/// A file of rules; `-` is standard input.
+fn read(path: &str) -> io::Result<String> {
+    if path == "-" {
+        io::read_to_string(io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    }
+}

@@ -1,0 +1,355 @@
+//! What rclone did, case by case, against what megarc does.
+//!
+//! A case counts when its command is one of ours and all its flags work here.
+//! Those that cannot be equal stand in [`DIFFERENT`], each with its reason;
+//! a case in that table that has become equal fails too, so that the table
+//! stays true.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{Home, Outcome, tree};
+
+/// The commands that recordings are compared for.
+const COMMANDS: &[&str] = &[
+    "about",
+    "cat",
+    "cleanup",
+    "copy",
+    "copyto",
+    "dedupe",
+    "delete",
+    "deletefile",
+    "help",
+    "link",
+    "ls",
+    "lsd",
+    "lsl",
+    "mkdir",
+    "obscure",
+    "purge",
+    "reveal",
+    "rmdir",
+    "version",
+];
+
+/// The file, the name or arguments of a case, and why megarc differs.
+const DIFFERENT: &[(&str, &str, &str)] = &[
+    (
+        "listings",
+        "reveal _02t0thv9Kq1PlgSuGTRFFy8Tww",
+        "a password is text: what reveals to other bytes was not obscured",
+    ),
+    (
+        "listings",
+        "version --check=false",
+        "no version is looked up in the web: there is no flag for it",
+    ),
+    ("listings", "nosuch", "there is no touch to suggest"),
+];
+
+/// Recordings keep the names of rclone's flags and program.
+const NOT_YET: &str = "is a flag of rclone that megarc does not honour yet";
+
+#[test]
+fn listings() {
+    let recorded = load("listings");
+    let spec = json!({ "files": recorded["tree"], "dirs": recorded["dirs"] });
+    compare("listings", &recorded, |case| {
+        let home = Home::new();
+        tree::make(&home.path("src"), &spec);
+        fs::create_dir(home.path("dst")).unwrap();
+        let outcome = home.run_with(&arguments(case), case["stdin"].as_str().unwrap_or(""));
+        if outcome.stderr.contains(NOT_YET) {
+            return None;
+        }
+        Some(listing_differences(case, &outcome))
+    });
+}
+
+#[test]
+fn copies() {
+    let recorded = load("copy_sync");
+    compare("copy_sync", &recorded, |case| {
+        let home = Home::new();
+        for name in ["src", "dst", "aux"] {
+            tree::make(&home.path(name), resolve(&recorded, &case[name]));
+        }
+        let mut command = home.command(&arguments(case));
+        add_log_flags(&mut command, &arguments(case));
+        let outcome = home.finish(command, case["stdin"].as_str().unwrap_or(""));
+        if outcome.stderr.contains(NOT_YET) {
+            return None;
+        }
+        Some(copy_differences(&recorded, case, &home, &outcome))
+    });
+}
+
+fn load(name: &str) -> Value {
+    let path = format!("{}/tests/recorded/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn arguments(case: &Value) -> Vec<&str> {
+    let words = case["argv"].as_array().unwrap();
+    words.iter().map(|word| word.as_str().unwrap()).collect()
+}
+
+/// Trees are often given by name.
+fn resolve<'a>(recorded: &'a Value, tree: &'a Value) -> &'a Value {
+    tree.as_str().map_or(tree, |name| &recorded["trees"][name])
+}
+
+/// As the recordings were made.
+fn add_log_flags(command: &mut Command, given: &[&str]) {
+    command.env("MEGARC_USE_JSON_LOG", "true");
+    command.env("MEGARC_STATS", "1h");
+    if !given.contains(&"-q") {
+        command.env("MEGARC_VERBOSE", "1");
+    }
+    command
+        .env("MEGARC_CHECKERS", "1")
+        .env("MEGARC_TRANSFERS", "1");
+}
+
+/// Runs all cases of ours and holds their differences against the table.
+/// `run` returns `None` for a case that asks for more than megarc has yet.
+fn compare(file: &str, recorded: &Value, run: impl Fn(&Value) -> Option<Vec<String>> + Sync) {
+    let ours: Vec<&Value> = recorded["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|case| is_ours(&arguments(case)))
+        .collect();
+    let results = in_parallel(&ours, &run);
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for (case, differences) in ours.iter().zip(results) {
+        let Some(differences) = differences else {
+            continue;
+        };
+        compared += 1;
+        let name = name(case);
+        let excused = DIFFERENT.iter().any(|(f, n, _)| *f == file && *n == name);
+        match (excused, differences.is_empty()) {
+            (false, false) => wrong.push(format!("{name}:\n  {}", differences.join("\n  "))),
+            (true, true) => wrong.push(format!("{name}: equal now, strike it off the table")),
+            _ => {}
+        }
+    }
+    assert!(compared > 50, "only {compared} cases of {file} were found");
+    let excused = DIFFERENT.iter().filter(|(f, ..)| *f == file).count();
+    assert!(
+        excused * 33 <= compared,
+        "too many excuses: {excused} of {compared}"
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} of {compared} cases of {file} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+fn in_parallel<'a, R: Send>(cases: &[&'a Value], run: &(impl Fn(&'a Value) -> R + Sync)) -> Vec<R> {
+    let share = cases.len().div_ceil(4).max(1);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = cases
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(|case| run(case)).collect::<Vec<R>>()))
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    })
+}
+
+fn is_ours(words: &[&str]) -> bool {
+    match words.iter().find(|word| !word.starts_with('-')) {
+        None => true,
+        Some(command) => COMMANDS.contains(command) || *command == "nosuch",
+    }
+}
+
+fn name(case: &Value) -> String {
+    case["name"]
+        .as_str()
+        .map_or_else(|| arguments(case).join(" "), str::to_owned)
+}
+
+fn listing_differences(case: &Value, outcome: &Outcome) -> Vec<String> {
+    let mut differences = Differences::default();
+    differences.check("exit", &json!(outcome.code), &case["exit"]);
+    if let Some(expected) = case["stdout"].as_str() {
+        let (mut ours, mut theirs) = (lines(&outcome.stdout), lines(expected));
+        if case["any_order"] == true {
+            // `cat` of several files puts them on one line.
+            let cat = arguments(case)[0] == "cat";
+            for side in [&mut ours, &mut theirs] {
+                if cat {
+                    let mut letters: Vec<char> = side.concat().chars().collect();
+                    letters.sort_unstable();
+                    *side = vec![letters.into_iter().collect()];
+                }
+                side.sort();
+            }
+        }
+        differences.check("stdout", &json!(ours), &json!(theirs));
+    }
+    if let Some(expected) = case["stdout_shape"].as_str() {
+        differences.check("stdout", &json!(shape(&outcome.stdout)), &json!(expected));
+    }
+    if case["stdout_first_lines"]
+        .as_array()
+        .is_some_and(|l| !l.is_empty())
+    {
+        differences.check(
+            "any stdout",
+            &json!(!outcome.stdout.is_empty()),
+            &json!(true),
+        );
+    }
+    differences.check(
+        "stderr",
+        &json!(complaints(&outcome.stderr)),
+        &expected_complaints(case),
+    );
+    differences.0
+}
+
+fn copy_differences(recorded: &Value, case: &Value, home: &Home, outcome: &Outcome) -> Vec<String> {
+    let mut differences = Differences::default();
+    let varies = case["varies"].as_array().cloned().unwrap_or_default();
+    let fixed = |field: &str| !varies.iter().any(|v| v == field);
+    differences.check("exit", &json!(outcome.code), &case["exit"]);
+    if fixed("stdout") {
+        let expected = case["stdout"].as_str().unwrap_or("");
+        if expected != "<usage text>" {
+            differences.check("stdout", &json!(outcome.stdout), &json!(expected));
+        }
+    }
+    for name in ["src", "dst", "aux"] {
+        let field = format!("{name}_after");
+        if let Some(expected) = case.get(&field).filter(|_| fixed(&field)) {
+            let ours = tree::read(&home.path(name));
+            differences.check(&field, &ours, resolve(recorded, expected));
+        }
+    }
+    let (log, stats, plain) = split_log(&outcome.stderr);
+    if fixed("log") {
+        differences.check(
+            "log",
+            &sorted_log(&log),
+            &sorted_log(case["log"].as_array().unwrap()),
+        );
+    }
+    for (field, expected) in case["stats"].as_object().into_iter().flatten() {
+        if fixed("stats") && field != "lastError" {
+            differences.check(&format!("stats.{field}"), &stats[field], expected);
+        }
+    }
+    if fixed("stderr") {
+        differences.check(
+            "stderr",
+            &json!(complaints(&plain)),
+            &expected_complaints(case),
+        );
+    }
+    differences.0
+}
+
+/// JSON lines as `[level, object, message]`, the last statistics, the rest.
+fn split_log(stderr: &str) -> (Vec<Value>, Value, String) {
+    let (mut log, mut stats, mut plain) = (Vec::new(), Value::Null, String::new());
+    for line in stderr.lines() {
+        let record: Option<Value> = serde_json::from_str(line).ok();
+        let Some(record) = record.filter(Value::is_object) else {
+            plain += line;
+            plain.push('\n');
+            continue;
+        };
+        match record.get("stats") {
+            Some(last) => stats = last.clone(),
+            None => log.push(json!([record["level"], record["object"], record["msg"]])),
+        }
+    }
+    (log, stats, plain)
+}
+
+/// In one order, without what no user can rely on: which call set the time of
+/// a directory, and how often.
+fn sorted_log(log: &[Value]) -> Value {
+    let mut lines: Vec<String> = log
+        .iter()
+        .map(|line| {
+            let message = line[2].as_str().unwrap_or_default();
+            let message = message.split(" (using ").next().unwrap_or_default();
+            let object = line[1].as_str().unwrap_or_default();
+            format!(
+                "{} {object}: {message}",
+                line[0].as_str().unwrap_or_default()
+            )
+        })
+        .collect();
+    lines.sort();
+    lines.dedup_by(|a, b| a == b && a.contains("Set directory modification time"));
+    json!(lines)
+}
+
+/// stderr in lines; a usage text becomes one.
+fn complaints(stderr: &str) -> Vec<String> {
+    let keep = [
+        "Command", "NOTICE", "CRITICAL", "ERROR", "Fatal", "unknown", "Error",
+    ];
+    let stderr = format!("\n{stderr}");
+    let text = match stderr.split_once("\nUsage:\n") {
+        None => stderr,
+        Some((head, tail)) => {
+            let kept: Vec<&str> = tail
+                .lines()
+                .filter(|line| keep.iter().any(|word| line.starts_with(word)))
+                .collect();
+            format!("{head}\n<usage text>\n{}", kept.join("\n"))
+        }
+    };
+    // Where help is found is each program's own.
+    let own = ["Run '", "You could use "];
+    text.lines()
+        .filter(|line| !line.trim().is_empty() && !own.iter().any(|w| line.starts_with(w)))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The recorded lines, with this program's name.
+fn expected_complaints(case: &Value) -> Value {
+    let lines = case["stderr"].as_array().cloned().unwrap_or_default();
+    let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+    json!(complaints(
+        &lines.join("\n").replace("\"rclone\"", "\"megarc\"")
+    ))
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Numbers, with a unit before the last letter, become `<N>`.
+fn shape(text: &str) -> String {
+    let number = regex::Regex::new(r"\d[\d.]*( ?[KMGTPE]i)?").unwrap();
+    number.replace_all(text, "<N>").into_owned()
+}
+
+#[derive(Default)]
+struct Differences(Vec<String>);
+
+impl Differences {
+    fn check(&mut self, what: &str, ours: &Value, theirs: &Value) {
+        if ours != theirs {
+            self.0
+                .push(format!("{what}: {ours}\n    recorded: {theirs}"));
+        }
+    }
+}
