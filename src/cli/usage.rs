@@ -27,7 +27,8 @@ pub fn overview() -> String {
 #[must_use]
 pub fn commands() -> String {
     let root = root();
-    let mut text = String::from("Usage:\n  megarc COMMAND [ARGUMENTS] [FLAGS]\n\nAvailable commands:\n");
+    let mut text =
+        String::from("Usage:\n  megarc COMMAND [ARGUMENTS] [FLAGS]\n\nAvailable commands:\n");
     for command in visible(&root) {
         let about = first_paragraph(command.get_about());
         // Writing to a String cannot fail.
