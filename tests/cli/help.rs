@@ -1,4 +1,4 @@
-//! `help`, `version`, `obscure`, `reveal`.
+//! `help`, and `-h` anywhere.
 
 use crate::support::Home;
 
@@ -16,27 +16,4 @@ fn every_command_has_help() {
     assert!(home.run(&["help", "flags"]).ok().contains("--transfers N"));
     assert_eq!(home.run(&["--help"]).ok(), overview);
     assert_eq!(home.run(&["help", "nosuch"]).code, 2);
-}
-
-#[test]
-fn the_version_is_on_the_first_line() {
-    let home = Home::new();
-    let text = home.run(&["version"]).ok();
-    let first = format!("megarc v{}", env!("CARGO_PKG_VERSION"));
-    assert_eq!(text.lines().next(), Some(first.as_str()));
-    assert!(text.lines().skip(1).all(|line| line.starts_with("- ")));
-    assert_eq!(home.run(&["-V"]).ok(), text);
-    assert_eq!(home.run(&["ls", "--version"]).ok(), text);
-}
-
-#[test]
-fn obscured_passwords_can_be_revealed() {
-    let home = Home::new();
-    let obscured = home.run(&["obscure", "pâss wörd"]).ok();
-    assert_eq!(
-        home.run(&["reveal", "--", obscured.trim()]).ok(),
-        "pâss wörd\n"
-    );
-    let piped = home.run_with(&["obscure", "-"], "secret\nmore\n").ok();
-    assert_eq!(home.run(&["reveal", "--", piped.trim()]).ok(), "secret\n");
 }

@@ -3,13 +3,26 @@
 
 mod about;
 mod cat;
+mod cleanup;
 mod copy;
+mod copyto;
 mod dedupe;
 mod delete;
+mod deletefile;
 mod docs;
 mod help;
-mod listing;
+mod link;
 mod logging;
+mod logout;
+mod ls;
+mod lsd;
+mod lsl;
+mod mkdir;
+mod obscure;
+mod purge;
 mod recorded;
 mod refusals;
+mod reveal;
+mod rmdir;
 mod support;
+mod version;
