@@ -22,6 +22,7 @@ pub mod obscure;
 pub mod purge;
 pub mod reveal;
 pub mod rmdir;
+pub mod sandbox;
 pub mod version;
 
 use clap::Subcommand;
@@ -54,6 +55,7 @@ pub enum Command {
     #[command(hide = true)]
     Reveal(reveal::Args),
     Rmdir(rmdir::Args),
+    Sandbox(sandbox::Args),
     Version(version::Args),
 }
 
@@ -92,6 +94,7 @@ impl Command {
             Self::Purge(_) => "purge",
             Self::Reveal(_) => "reveal",
             Self::Rmdir(_) => "rmdir",
+            Self::Sandbox(_) => "sandbox",
             Self::Version(_) => "version",
         }
     }
@@ -111,7 +114,11 @@ impl Command {
         };
         let alone = matches!(
             self,
-            Self::Help(_) | Self::Obscure(_) | Self::Reveal(_) | Self::Version(_)
+            Self::Help(_)
+                | Self::Obscure(_)
+                | Self::Reveal(_)
+                | Self::Sandbox(_)
+                | Self::Version(_)
         );
         Manner {
             retried,
@@ -145,6 +152,7 @@ impl Command {
             Self::Purge(args) => purge::run(args, ctx).await,
             Self::Reveal(args) => reveal::run(args, ctx),
             Self::Rmdir(args) => rmdir::run(args, ctx).await,
+            Self::Sandbox(args) => sandbox::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),
         }
     }

@@ -79,14 +79,14 @@ pub(super) use x86::*;
 mod x86 {
     use std::arch::x86_64::*;
 
+    use super::super::content::{aes_ni, vaes256, vaes512};
+    use super::super::hashcash::sha_ni;
     use super::{ContentKernel, Direction, Kind, RoundKeys, Work};
-    use crate::mega::crypto::content::{aes_ni, vaes256, vaes512};
-    use crate::mega::crypto::hashcash::sha_ni;
 
     /// How many lanes a processor kernel walks.
     pub(in crate::mega::crypto) enum Lanes {
-        /// Six.
-        Six,
+        /// Four.
+        Four,
         /// Eight.
         Eight,
     }
@@ -95,7 +95,7 @@ mod x86 {
         /// The number of lanes to hand over.
         pub(in crate::mega::crypto) fn lanes(self) -> Lanes {
             match self.0 {
-                Kind::AesNi => Lanes::Six,
+                Kind::AesNi => Lanes::Four,
                 Kind::Portable | Kind::Vaes256 | Kind::Vaes512 => Lanes::Eight,
             }
         }
@@ -118,13 +118,13 @@ mod x86 {
             }
         }
 
-        /// Runs a kernel of six lanes.
-        pub(in crate::mega::crypto) fn run6(
+        /// Runs a kernel of four lanes.
+        pub(in crate::mega::crypto) fn run4(
             self,
             keys: &RoundKeys,
             nonce: u64,
             direction: Direction,
-            work: &mut [Work<'_>; 6],
+            work: &mut [Work<'_>; 4],
         ) {
             if self.0 == Kind::AesNi {
                 // SAFETY: the kind exists only where its features were detected
