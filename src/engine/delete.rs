@@ -106,7 +106,8 @@ async fn remove_dir_at(run: &Run, root: &Location, dir: &Entry) -> Result<()> {
 /// [`ErrorKind::DirNotFound`]; the last failure where it is done piece by
 /// piece.
 pub async fn purge(run: &Run, dir: &Location) -> Result<()> {
-    if !run.options.dry_run {
+    // A disk has no such step: going file by file says what is deleted.
+    if !run.options.dry_run && !dir.remote.features().local {
         match dir.remote.purge(&Entry::dir(dir.path.clone())).await {
             Ok(()) => {
                 run.stats.update(|c| c.deleted_dirs += 1);

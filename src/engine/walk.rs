@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 
 use super::descent::Descent;
 use super::root::relative;
-use super::{Error, Result, Root, Run};
+use super::{Error, Filter, Result, Root, Run};
 use crate::remote::{Entry, Location, RemoteError, RemotePath};
 
 /// One directory's entries.
@@ -127,6 +127,9 @@ impl Walk {
     fn deliver(&mut self, node: &Node, mut entries: Vec<Entry>) -> Listing {
         self.run.stats.update(|c| c.listed += entries.len() as u64);
         let filter = &self.run.filter;
+        if hides(filter, &entries) {
+            entries.clear();
+        }
         entries.retain(|entry| {
             let path = relative(&entry.path, &self.root.path);
             if entry.is_dir() {
@@ -158,4 +161,13 @@ impl Walk {
             entries,
         }
     }
+}
+
+/// Whether a directory's own content hides it (`--exclude-if-present`).
+pub(super) fn hides(filter: &Filter, entries: &[Entry]) -> bool {
+    let names = filter.hiding_names();
+    !names.is_empty()
+        && entries
+            .iter()
+            .any(|e| !e.is_dir() && names.iter().any(|n| n == e.name()))
 }

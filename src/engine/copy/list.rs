@@ -4,6 +4,7 @@ use futures_util::future;
 
 use super::super::march::{Matched, Names, Side, match_listings};
 use super::super::root::relative;
+use super::super::walk::hides;
 use super::super::{Error, Filter, Run};
 use crate::remote::{Entry, ErrorKind, Location, RemoteError};
 
@@ -104,6 +105,9 @@ impl Lister {
     }
 
     fn seen(&self, mut entries: Vec<Entry>, root: &Location) -> Vec<Entry> {
+        if hides(&self.filter, &entries) {
+            entries.clear();
+        }
         if self.filter.is_active() {
             entries.retain(|e| {
                 let path = relative(&e.path, &root.path);
