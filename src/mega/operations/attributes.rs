@@ -19,8 +19,26 @@ impl Client {
             .await
     }
 
-    /// Gives a file another modification time, in UTC seconds. A file that has
-    /// no fingerprint yet gets `fingerprint`, if the caller knows the content.
+    /// Sets one attribute by its wire name (`lbl`, `fav`), or takes it away.
+    ///
+    /// # Errors
+    /// As [`rename`](Self::rename).
+    pub async fn set_attribute(
+        &self,
+        node: NodeHandle,
+        attribute: &str,
+        value: Option<&str>,
+    ) -> Result<(), Error> {
+        self.edit_attributes(node, |attributes| match value {
+            Some(value) => attributes.set(attribute, value),
+            None => {
+                attributes.remove(attribute);
+            }
+        })
+        .await
+    }
+
+    /// Gives a file another modification time, in UTC seconds.
     ///
     /// # Errors
     /// As [`rename`](Self::rename); [`Error::Invalid`] without fingerprint.

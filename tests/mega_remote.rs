@@ -1,0 +1,16 @@
+//! The MEGA remote against the sandbox, in one process, over real HTTP.
+//!
+//! The sandbox's witness checks every upload with a second implementation of
+//! the cryptography, so what passes here is right and not only consistent.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "mega_remote/damage.rs"]
+mod damage;
+#[path = "mega_remote/links.rs"]
+mod links;
+#[path = "mega_remote/operations.rs"]
+mod operations;
+#[path = "mega_remote/support.rs"]
+mod support;
+#[path = "mega_remote/transfers.rs"]
+mod transfers;
