@@ -116,8 +116,8 @@ impl ContentCipher {
             let kernel = self.kernel;
             let step = kernel.step();
             return match kernel.lanes() {
-                Lanes::Four => lanes::walk(self, direction, step, jobs, |work| {
-                    kernel.run4(&keys, nonce, direction, work);
+                Lanes::Six => lanes::walk(self, direction, step, jobs, |work| {
+                    kernel.run6(&keys, nonce, direction, work);
                 }),
                 Lanes::Eight => lanes::walk(self, direction, step, jobs, |work| {
                     kernel.run8(&keys, nonce, direction, work);
@@ -178,17 +178,26 @@ impl ChunkMacState {
     }
 
     /// Takes the next plaintext bytes.
-    pub fn update(&mut self, mut data: &[u8]) {
-        while !data.is_empty() {
-            let (part, rest) = data.split_at(data.len().min(16 - self.filled));
-            for (slot, byte) in self.state.iter_mut().skip(self.filled).zip(part) {
-                *slot ^= byte;
-            }
-            self.filled += part.len();
-            if self.filled == 16 {
-                self.encrypt();
-            }
-            data = rest;
+    pub fn update(&mut self, data: &[u8]) {
+        let (head, data) = data.split_at(data.len().min((16 - self.filled) % 16));
+        self.absorb(head);
+        let (blocks, tail) = data.as_chunks::<16>();
+        for block in blocks {
+            let sum = u128::from_ne_bytes(self.state) ^ u128::from_ne_bytes(*block);
+            self.state = sum.to_ne_bytes();
+            self.encrypt();
+        }
+        self.absorb(tail);
+    }
+
+    /// Takes bytes that do not go beyond the current block.
+    fn absorb(&mut self, part: &[u8]) {
+        for (slot, byte) in self.state.iter_mut().skip(self.filled).zip(part) {
+            *slot ^= byte;
+        }
+        self.filled += part.len();
+        if self.filled == 16 {
+            self.encrypt();
         }
     }
 

@@ -79,14 +79,14 @@ pub(super) use x86::*;
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::super::content::{aes_ni, vaes256, vaes512};
-    use super::super::hashcash::sha_ni;
     use super::{ContentKernel, Direction, Kind, RoundKeys, Work};
+    use crate::mega::crypto::content::{aes_ni, vaes256, vaes512};
+    use crate::mega::crypto::hashcash::{avx512, sha_ni};
 
     /// How many lanes a processor kernel walks.
     pub(in crate::mega::crypto) enum Lanes {
-        /// Four.
-        Four,
+        /// Six.
+        Six,
         /// Eight.
         Eight,
     }
@@ -95,7 +95,7 @@ mod x86 {
         /// The number of lanes to hand over.
         pub(in crate::mega::crypto) fn lanes(self) -> Lanes {
             match self.0 {
-                Kind::AesNi => Lanes::Four,
+                Kind::AesNi => Lanes::Six,
                 Kind::Portable | Kind::Vaes256 | Kind::Vaes512 => Lanes::Eight,
             }
         }
@@ -118,13 +118,13 @@ mod x86 {
             }
         }
 
-        /// Runs a kernel of four lanes.
-        pub(in crate::mega::crypto) fn run4(
+        /// Runs a kernel of six lanes.
+        pub(in crate::mega::crypto) fn run6(
             self,
             keys: &RoundKeys,
             nonce: u64,
             direction: Direction,
-            work: &mut [Work<'_>; 4],
+            work: &mut [Work<'_>; 6],
         ) {
             if self.0 == Kind::AesNi {
                 // SAFETY: the kind exists only where its features were detected
@@ -163,7 +163,7 @@ mod x86 {
             found.then_some(Self(()))
         }
 
-        /// Compresses `rounds` times the three prepared blocks into each of
+        /// Compresses `count` times the three prepared blocks into each of
         /// four states.
         pub(in crate::mega::crypto) fn compress(
             self,
@@ -174,6 +174,45 @@ mod x86 {
             // SAFETY: the features were detected when the value was made
             unsafe { sha_ni::compress(states, blocks, count) }
         }
+    }
+
+    /// Proof that the processor has 512-bit vectors.
+    #[derive(Debug, Clone, Copy)]
+    pub(in crate::mega::crypto) struct Sha16(());
+
+    impl Sha16 {
+        /// Detects AVX-512.
+        pub(in crate::mega::crypto) fn detect() -> Option<Self> {
+            is_x86_feature_detected!("avx512f").then_some(Self(()))
+        }
+
+        /// Compresses `count` times the three prepared blocks into each of
+        /// sixteen states.
+        pub(in crate::mega::crypto) fn compress(
+            self,
+            states: &mut [[u32; 8]; 16],
+            blocks: &[[u32; 64]; 3],
+            count: usize,
+        ) {
+            // SAFETY: the feature was detected when the value was made
+            unsafe { avx512::compress(states, blocks, count) }
+        }
+    }
+
+    /// Loads sixteen words.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(in crate::mega::crypto) fn load_words512(words: &[u32; 16]) -> __m512i {
+        // SAFETY: 64 readable bytes; the load needs no alignment
+        unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+    }
+
+    /// Stores sixteen words.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(in crate::mega::crypto) fn store_words512(words: &mut [u32; 16], value: __m512i) {
+        // SAFETY: 64 writable bytes; the store needs no alignment
+        unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), value) }
     }
 
     /// Loads 16 bytes.

@@ -7,6 +7,9 @@
 //! Spec: docs/protocol.md#hashcash-http-402.
 
 #[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+mod hasher;
+#[cfg(target_arch = "x86_64")]
 mod schedule;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod sha_ni;
@@ -16,12 +19,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
+pub use self::hasher::Hasher;
 use super::base64;
-#[cfg(target_arch = "x86_64")]
-use super::cpu::Sha4;
 
-/// How many prefixes a thread tries at a time.
-const BATCH: u32 = 4;
 /// How often the token stands in the hashed buffer.
 const REPEATS: usize = 262_144;
 const TOKEN: usize = 48;
@@ -79,12 +79,6 @@ impl Challenge {
         u32::from_be_bytes([a, b, c, d])
     }
 
-    /// The first words of four hashes, with the prefixes `first` to `first + 3`,
-    /// in the fastest way the machine has: the step of [`solve`](Self::solve).
-    pub fn four_words(&self, first: u32) -> [u32; 4] {
-        Hasher::new(self).words(four_prefixes(first))
-    }
-
     /// Tells whether a prefix solves the challenge.
     pub fn verify(&self, prefix: [u8; 4]) -> bool {
         self.word(prefix) <= self.threshold()
@@ -102,20 +96,19 @@ impl Challenge {
         let next = AtomicU64::new(0);
         let found = Mutex::new(None);
         let done = AtomicBool::new(false);
-        let hasher = Hasher::new(self);
+        let hasher = Hasher::fastest(self);
+        let batch = u64::from(hasher.batch());
         let threshold = self.threshold();
         let search = || {
             while !done.load(Ordering::Relaxed) && !cancel.load(Ordering::Relaxed) {
-                let first = next.fetch_add(u64::from(BATCH), Ordering::Relaxed);
-                let Ok(first) = u32::try_from(first) else {
+                let Ok(first) = u32::try_from(next.fetch_add(batch, Ordering::Relaxed)) else {
                     return; // every prefix was tried
                 };
-                let prefixes = four_prefixes(first);
-                let words = hasher.words(prefixes);
-                if let Some((prefix, _)) = prefixes.iter().zip(words).find(|(_, w)| *w <= threshold)
-                {
+                let words = hasher.words(first);
+                if let Some(n) = words.iter().position(|word| *word <= threshold) {
                     done.store(true, Ordering::Relaxed);
-                    *found.lock().unwrap_or_else(|e| e.into_inner()) = Some(*prefix);
+                    let prefix = first.wrapping_add(n as u32).to_be_bytes();
+                    *found.lock().unwrap_or_else(|e| e.into_inner()) = Some(prefix);
                 }
             }
         };
@@ -127,38 +120,6 @@ impl Challenge {
         });
         let prefix = found.into_inner().unwrap_or_else(|e| e.into_inner())?;
         Some(self.answer(prefix))
-    }
-}
-
-/// Prefixes are counted big-endian; any order would do.
-fn four_prefixes(first: u32) -> [[u8; 4]; 4] {
-    [0, 1, 2, 3].map(|i| first.wrapping_add(i).to_be_bytes())
-}
-
-/// Hashes several prefixes at once, in the fastest way the machine has.
-struct Hasher<'a> {
-    challenge: &'a Challenge,
-    #[cfg(target_arch = "x86_64")]
-    four: Option<(Sha4, schedule::Prepared)>,
-}
-
-impl<'a> Hasher<'a> {
-    fn new(challenge: &'a Challenge) -> Self {
-        Self {
-            challenge,
-            #[cfg(target_arch = "x86_64")]
-            four: Sha4::detect().map(|sha| (sha, schedule::Prepared::new(&challenge.token_bytes))),
-        }
-    }
-
-    fn words(&self, prefixes: [[u8; 4]; 4]) -> [u32; 4] {
-        #[cfg(target_arch = "x86_64")]
-        if let Some((sha, prepared)) = &self.four {
-            return prepared.words(prefixes, |states, blocks, count| {
-                sha.compress(states, blocks, count);
-            });
-        }
-        prefixes.map(|prefix| self.challenge.word(prefix))
     }
 }
 
@@ -184,16 +145,6 @@ mod tests {
         let prefix = base64::decode(answer.rsplit(':').next().unwrap()).unwrap();
         assert!(challenge.verify(prefix.try_into().unwrap()));
         assert!(answer.starts_with("1:BwcH"));
-    }
-
-    #[test]
-    fn four_at_once_equal_one_by_one() {
-        let challenge = challenge(9);
-        let prefixes = [[0; 4], [1, 2, 3, 4], [0xff; 4], *b"abcd"];
-        assert_eq!(
-            Hasher::new(&challenge).words(prefixes),
-            prefixes.map(|prefix| challenge.word(prefix))
-        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::arch::x86_64::*;
 use super::lanes::{Direction, Work};
 use crate::mega::crypto::cpu::{RoundKeys, load128, store128};
 
-const LANES: usize = 4;
+const LANES: usize = 6;
 
 /// Computes the AES-128 key schedule.
 #[target_feature(enable = "aes,avx")]
@@ -76,8 +76,7 @@ fn walk<const DECRYPT: bool>(keys: &RoundKeys, nonce: u64, work: &mut [Work<'_>;
         mac[l] = load128(&work[l].mac);
     }
     let steps = work.iter().map(|w| w.data.len() / 16).max().unwrap_or(0);
-    let [a, b, c, d] = work;
-    let data = [a, b, c, d].map(|w| w.data.as_chunks_mut::<16>().0);
+    let data = work.each_mut().map(|w| w.data.as_chunks_mut::<16>().0);
 
     // keystream of the first step
     let mut stream = [_mm_setzero_si128(); LANES];

@@ -61,17 +61,19 @@ impl Prepared {
         }
     }
 
-    /// The first words of four hashes. `middle` compresses the three blocks
-    /// `count` times into all four states.
-    pub(super) fn words(
+    /// The first words of `N` hashes, with the prefixes from `first` on.
+    /// `middle` compresses the three blocks `count` times into all states.
+    pub(super) fn words<const N: usize>(
         &self,
-        prefixes: [[u8; 4]; 4],
-        middle: impl FnOnce(&mut [[u32; 8]; 4], &[Schedule; 3], usize),
-    ) -> [u32; 4] {
+        first: u32,
+        middle: impl FnOnce(&mut [[u32; 8]; N], &[Schedule; 3], usize),
+    ) -> [u32; N] {
         const { assert!(BLOCKS_AFTER_FIRST % 3 == 2) };
-        let mut states = prefixes.map(|prefix| {
+        let mut states = std::array::from_fn(|n| {
             let mut block = self.first;
-            block[..4].copy_from_slice(&prefix);
+            // counted big-endian; any order would do
+            let prefix = first.wrapping_add(n as u32);
+            block[..4].copy_from_slice(&prefix.to_be_bytes());
             let mut state = START;
             compress(&mut state, &prepare(&block));
             state
@@ -83,6 +85,19 @@ impl Prepared {
             compress(&mut state, &self.last);
             state[0]
         })
+    }
+}
+
+impl Prepared {
+    /// Lets `middle` compress a stretch, to time it.
+    pub(super) fn stretch<const N: usize>(
+        &self,
+        count: usize,
+        middle: impl FnOnce(&mut [[u32; 8]; N], &[Schedule; 3], usize),
+    ) {
+        let mut states = [START; N];
+        middle(&mut states, &self.turns, count);
+        std::hint::black_box(states);
     }
 }
 
