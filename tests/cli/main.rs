@@ -24,5 +24,6 @@ mod recorded;
 mod refusals;
 mod reveal;
 mod rmdir;
+mod sandbox;
 mod support;
 mod version;
