@@ -1,0 +1,11 @@
+//! The promises that megarc stands on, kept by the real binary against the
+//! sandbox: no byte is lost or accepted unverified, one login serves many
+//! commands, a killed copy leaves nothing half-made.
+
+#![allow(clippy::unwrap_used)]
+
+mod account;
+mod damage;
+mod interrupted;
+mod large;
+mod sessions;
