@@ -67,6 +67,7 @@ async fn run(command: &Command, ctx: &Context, mut signals: Signals) -> Result<(
         }
     };
     live.finish(ctx.flags.show.stats_interval());
+    ctx.opener.finish().await;
     result?;
     ctx.output.flush()?;
     let transferred = ctx.run.stats.snapshot().counts.transfers;

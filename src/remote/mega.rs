@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 
-use self::errors::explain;
+pub(super) use self::errors::explain;
 use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;

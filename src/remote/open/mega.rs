@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use tokio::process::Command;
 
 use super::{Opener, invalid, setting};
-use crate::config::{ConfigError, Options};
+use crate::config::Options;
 use crate::mega::client::{ClientOptions, DEFAULT_API_URL, QuotaReaction};
 use crate::mega::crypto::keys::SealKey;
 use crate::mega::links::read_link;
@@ -65,7 +65,7 @@ impl Opener {
             .ok_or_else(|| missing(options, "pass"))?;
         client.credentials = Some(Credentials {
             email: user,
-            password: Secret::new(password.reveal()),
+            password: Secret::new(password.expose()),
             mfa: MfaSource {
                 fixed: options.text("2fa").map(Secret::new),
                 command: options.text("otp_command").map(otp_command),
@@ -132,7 +132,7 @@ async fn connect(client: ClientOptions, options: MegaOptions) -> Result<Mega> {
 async fn open_link(client: ClientOptions, link: &str, options: &Options<'_>, shown: MegaOptions) -> Result<Mega> {
     let password = options.password("link_password").map_err(setting)?;
     let wrong = |error: Error| invalid("MEGA link", format!("cannot open the link: {error}"));
-    let link = read_link(link, password.as_ref().map(|secret| secret.reveal())).map_err(wrong)?;
+    let link = read_link(link, password.as_ref().map(|secret| secret.expose())).map_err(wrong)?;
     let client = Client::connect(client).await.map_err(refused)?;
     Ok(Mega::new(client.open_link(&link).map_err(wrong)?, shown))
 }
@@ -178,7 +178,7 @@ fn parse_quota(text: &str) -> std::result::Result<QuotaReaction, &'static str> {
 
 fn missing(options: &Options<'_>, option: &str) -> RemoteError {
     let name = options.remote().unwrap_or(":mega");
-    setting(ConfigError::Missing { option: option.to_owned() })
+    invalid(name, format!("no {option} is set"))
         .hint(format!("set {option} of {name} in the configuration file, or give it with --mega-{option}"))
 }
 

@@ -1,7 +1,10 @@
 //! From what the user typed to a remote: the only folder that names every kind.
+//! `mega.rs` turns settings into an open client.
 //!
 //! The same settings give the same remote: `work:a` and `work:b` share one
 //! login and one tree, and can move files between them.
+
+mod mega;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,10 +16,16 @@ use tokio::sync::OnceCell;
 
 use super::alias;
 use super::local::{Links, Local, LocalOptions};
+use super::http::{Http, HttpOptions};
+use super::mega::Mega;
 use super::memory::Memory;
 use super::spec::Spec;
 use super::{ErrorKind, Location, PathError, Remote, RemoteError, RemotePath, Result};
 use crate::config::{Config, ConfigError, Flags, Options};
+use crate::sandbox::{self, embedded::Embedded};
+
+pub use self::mega::MegaSettings;
+pub use crate::mega::session::CodeCallback;
 
 /// How remotes are opened, whatever their names.
 #[derive(Clone, Default)]
@@ -27,6 +36,8 @@ pub struct OpenOptions {
     pub links: Links,
     /// Options of remotes given as flags (`--mega-user`).
     pub flags: Flags,
+    /// What holds for every connection to MEGA.
+    pub mega: MegaSettings,
 }
 
 /// Opens remotes, the same one for the same settings.
@@ -34,6 +45,7 @@ pub struct Opener {
     config: Arc<Config>,
     options: OpenOptions,
     open: Mutex<HashMap<Identity, Shared>>,
+    sandboxes: Mutex<Vec<Embedded>>,
 }
 
 /// All settings of a remote. Some are secret: it is compared, never printed.
@@ -49,6 +61,7 @@ impl Opener {
             config,
             options,
             open: Mutex::default(),
+            sandboxes: Mutex::default(),
         }
     }
 
@@ -121,11 +134,82 @@ impl Opener {
                 let remote = self.share(options.identity(), make).await?;
                 Ok(Location { remote, path })
             }
+            "http" => {
+                let path = clean(path)?;
+                let http = self.http_options(options)?;
+                let make = async { Ok(Arc::new(Http::new(http)?) as Arc<dyn Remote>) };
+                let remote = self.share(options.identity(), make).await?;
+                Ok(Location { remote, path })
+            }
+            "mega" => {
+                let path = clean(path)?;
+                let make = async { Ok(Arc::new(self.mega(options).await?) as Arc<dyn Remote>) };
+                let remote = self.share(options.identity(), make).await?;
+                Ok(Location { remote, path })
+            }
+            "sandbox" => {
+                let path = clean(path)?;
+                let make = async { Ok(Arc::new(self.sandbox(options).await?) as Arc<dyn Remote>) };
+                let remote = self.share(nameless(options), make).await?;
+                Ok(Location { remote, path })
+            }
             kind => Err(invalid(
                 kind,
                 format!("didn't find backend called {kind:?}"),
             )),
         }
+    }
+
+    /// The account of the server inside this program, which runs until
+    /// [`Self::finish`].
+    async fn sandbox(&self, options: &Options<'_>) -> Result<Mega> {
+        let dir = match options.text("dir") {
+            Some(dir) => PathBuf::from(dir),
+            None => self.config.cache_dir().map_err(setting)?.join("sandbox"),
+        };
+        let server = sandbox::embedded::acquire(&dir)
+            .await
+            .map_err(|e| RemoteError::new(ErrorKind::Io, "starting the sandbox", "").because(e))?;
+        let mega = self
+            .sandbox_account(options, server.url(), server.email(), server.password())
+            .await;
+        self.sandboxes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(server);
+        mega
+    }
+
+    /// Lets go of all that was opened; a sandbox that runs here ends, once
+    /// other processes have done with it.
+    pub async fn finish(&self) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let sandboxes = std::mem::take(&mut *self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner));
+        for server in sandboxes {
+            server.release().await;
+        }
+    }
+
+    fn http_options(&self, options: &Options<'_>) -> Result<HttpOptions> {
+        let settings = &self.options.mega;
+        let fields: Vec<String> = options
+            .text("headers")
+            .map(|text| text.split(',').map(|field| field.trim().to_owned()).collect())
+            .unwrap_or_default();
+        let (pairs, odd) = fields.as_chunks::<2>();
+        if !odd.is_empty() {
+            return Err(invalid("headers", "odd number of headers: name and value take turns"));
+        }
+        Ok(HttpOptions {
+            url: options.text("url").ok_or_else(|| invalid("http", "no url is set"))?,
+            headers: pairs.iter().map(|[name, value]| (name.clone(), value.clone())).collect(),
+            no_head: options.flag("no_head").map_err(setting)?,
+            no_slash: options.flag("no_slash").map_err(setting)?,
+            no_escape: options.flag("no_escape").map_err(setting)?,
+            user_agent: settings.user_agent.clone(),
+            timeout: settings.timeout,
+            contimeout: settings.contimeout,
+        })
     }
 
     fn local_options(&self, options: &Options<'_>) -> Result<LocalOptions> {
