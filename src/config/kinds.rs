@@ -143,7 +143,10 @@ pub const KINDS: &[Kind] = &[
                 "hard_delete",
                 "Delete for good instead of moving to the rubbish bin.",
             ),
-            advanced("dir", "Folder of the server's state, instead of one in the cache."),
+            advanced(
+                "dir",
+                "Folder of the server's state, instead of one in the cache.",
+            ),
             UPLOAD_CONNECTIONS,
             DOWNLOAD_CONNECTIONS,
             DESCRIPTION,
@@ -158,19 +161,31 @@ const UPLOAD_CONNECTIONS: OptionInfo = OptionInfo {
 
 const DOWNLOAD_CONNECTIONS: OptionInfo = OptionInfo {
     default: "4",
-    ..advanced("download_connections", "Connections of one download, 1 to 64.")
+    ..advanced(
+        "download_connections",
+        "Connections of one download, 1 to 64.",
+    )
 };
 
 const HTTP: &[OptionInfo] = &[
     OptionInfo {
         required: true,
-        ..text("url", "Address of the root directory, with user and password if it needs them.")
+        ..text(
+            "url",
+            "Address of the root directory, with user and password if it needs them.",
+        )
     },
     OptionInfo {
         sensitive: true,
-        ..advanced("headers", "Headers for all requests: name,value,name,value.")
+        ..advanced(
+            "headers",
+            "Headers for all requests: name,value,name,value.",
+        )
     },
-    flag("no_slash", "Directories have no final slash: every HTML page counts as one."),
+    flag(
+        "no_slash",
+        "Directories have no final slash: every HTML page counts as one.",
+    ),
     flag("no_head", "Ask for no sizes and times."),
     flag("no_escape", "Send the names in addresses as they are."),
     DESCRIPTION,
@@ -240,7 +255,10 @@ const MEGA: &[OptionInfo] = &[
     DOWNLOAD_CONNECTIONS,
     OptionInfo {
         default: "fail",
-        ..advanced("quota", "When the transfer quota is used up: fail, or wait.")
+        ..advanced(
+            "quota",
+            "When the transfer quota is used up: fail, or wait.",
+        )
     },
     DESCRIPTION,
 ];

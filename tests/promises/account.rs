@@ -33,7 +33,11 @@ impl Account {
             ..Options::default()
         };
         let handle = runtime.block_on(sandbox::start(options)).unwrap();
-        Self { runtime, handle: Some(handle), home: tempfile::tempdir().unwrap() }
+        Self {
+            runtime,
+            handle: Some(handle),
+            home: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn server(&self) -> &Handle {
@@ -79,7 +83,11 @@ impl Account {
     /// Runs megarc, which has to succeed; returns its standard output.
     pub(crate) fn ok<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
         let output = self.run(args);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 }

@@ -23,7 +23,15 @@ fn no_damaged_file_gets_its_name() {
     account.ok(["copy", "src", "m:dst"]);
     for (fault, what) in DAMAGE {
         account.set_faults(fault);
-        let output = account.run(["copy", "m:dst", "back", "--retries", "1", "--low-level-retries", "2"]);
+        let output = account.run([
+            "copy",
+            "m:dst",
+            "back",
+            "--retries",
+            "1",
+            "--low-level-retries",
+            "2",
+        ]);
         account.set_faults("");
         let stderr = String::from_utf8_lossy(&output.stderr);
         let target = account.home().join("back/precious.bin");

@@ -12,8 +12,16 @@ fn make_tree(root: &Path) {
     for index in 0..FILES {
         let dir = root.join(format!("d{}", index % 5));
         fs::create_dir_all(&dir).unwrap();
-        let size = if index % 8 == 0 { 3_000_000 } else { 40_000 + index };
-        fs::write(dir.join(format!("f{index}.bin")), content(index as u32 + 1, size)).unwrap();
+        let size = if index % 8 == 0 {
+            3_000_000
+        } else {
+            40_000 + index
+        };
+        fs::write(
+            dir.join(format!("f{index}.bin")),
+            content(index as u32 + 1, size),
+        )
+        .unwrap();
     }
 }
 
@@ -26,7 +34,10 @@ fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 stack.push(path);
             } else {
-                all.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+                all.insert(
+                    path.strip_prefix(root).unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                );
             }
         }
     }
@@ -50,12 +61,20 @@ fn an_upload_that_was_killed_is_completed() {
     make_tree(&source);
     for pieces in [1, 12, 30] {
         let before = account.stats().pieces_up;
-        kill_when(&account, &["copy", "src", "m:dst", "--transfers", "4"], || account.stats().pieces_up >= before + pieces);
+        kill_when(
+            &account,
+            &["copy", "src", "m:dst", "--transfers", "4"],
+            || account.stats().pieces_up >= before + pieces,
+        );
     }
     account.ok(["copy", "src", "m:dst"]);
     account.ok(["copy", "m:dst", "back"]);
     assert_eq!(files(&account.home().join("back")), files(&source));
-    assert!(account.stats().refusals.is_empty(), "{:?}", account.stats().refusals);
+    assert!(
+        account.stats().refusals.is_empty(),
+        "{:?}",
+        account.stats().refusals
+    );
 }
 
 #[test]
@@ -68,13 +87,19 @@ fn a_download_that_was_killed_is_completed() {
     let back = account.home().join("back");
     for ranges in [1, 10, 25] {
         let before = account.stats().pieces_down;
-        kill_when(&account, &["copy", "m:dst", "back"], || account.stats().pieces_down >= before + ranges);
+        kill_when(&account, &["copy", "m:dst", "back"], || {
+            account.stats().pieces_down >= before + ranges
+        });
         // Nothing partial stands under a final name.
         for (name, bytes) in files(&back) {
             if let Some(whole) = expected.get(&name) {
                 assert!(bytes == *whole, "{} is not whole", name.display());
             } else {
-                assert!(name.to_string_lossy().ends_with(".partial"), "{}", name.display());
+                assert!(
+                    name.to_string_lossy().ends_with(".partial"),
+                    "{}",
+                    name.display()
+                );
             }
         }
     }

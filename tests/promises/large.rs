@@ -52,12 +52,16 @@ fn there_and_back(size: u64, limit: u64) {
     file.set_len(size).unwrap();
     // Islands of data in a sparse file, the last bytes among them.
     for (seed, offset) in [0, size / 3 + 1, size - 50_000].into_iter().enumerate() {
-        file.write_all_at(&content(seed as u32 + 1, 50_000), offset).unwrap();
+        file.write_all_at(&content(seed as u32 + 1, 50_000), offset)
+            .unwrap();
     }
     let up = peak_memory(&mut account.command(["copyto", "large.bin", "m:large.bin"]));
     let down = peak_memory(&mut account.command(["copyto", "m:large.bin", "back.bin"]));
     same(&source, &account.home().join("back.bin"));
-    assert!(up < limit && down < limit, "peak memory {up} up, {down} down, in bytes");
+    assert!(
+        up < limit && down < limit,
+        "peak memory {up} up, {down} down, in bytes"
+    );
 }
 
 #[test]

@@ -30,7 +30,9 @@ fn ten_commands_log_in_once() {
 #[test]
 fn ten_processes_at_once_log_in_once() {
     let account = Account::new();
-    let running: Vec<_> = (0..10).map(|_| account.command(["lsd", "m:"]).spawn().unwrap()).collect();
+    let running: Vec<_> = (0..10)
+        .map(|_| account.command(["lsd", "m:"]).spawn().unwrap())
+        .collect();
     for mut child in running {
         assert!(child.wait().unwrap().success());
     }

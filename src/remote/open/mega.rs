@@ -58,7 +58,9 @@ impl Opener {
         if let Some(link) = options.text("link") {
             return open_link(client, &link, options, shown).await;
         }
-        let user = options.text("user").ok_or_else(|| missing(options, "user"))?;
+        let user = options
+            .text("user")
+            .ok_or_else(|| missing(options, "user"))?;
         let password = options
             .password("pass")
             .map_err(setting)?
@@ -99,7 +101,9 @@ impl Opener {
         let settings = &self.options.mega;
         let defaults = ClientOptions::default();
         let connections = |option: &str, default: usize| {
-            let parsed = options.parsed(option, "number", str::parse::<usize>).map_err(setting)?;
+            let parsed = options
+                .parsed(option, "number", str::parse::<usize>)
+                .map_err(setting)?;
             Ok::<_, RemoteError>(parsed.unwrap_or(default).clamp(1, 64))
         };
         Ok(ClientOptions {
@@ -110,8 +114,14 @@ impl Opener {
             use_https: options.flag("use_https").map_err(setting)?,
             hard_delete: options.flag("hard_delete").map_err(setting)?,
             upload_connections: connections("upload_connections", defaults.upload_connections)?,
-            download_connections: connections("download_connections", defaults.download_connections)?,
-            quota: options.parsed("quota", "wait or fail", parse_quota).map_err(setting)?.unwrap_or_default(),
+            download_connections: connections(
+                "download_connections",
+                defaults.download_connections,
+            )?,
+            quota: options
+                .parsed("quota", "wait or fail", parse_quota)
+                .map_err(setting)?
+                .unwrap_or_default(),
             ..defaults
         })
     }
@@ -129,7 +139,12 @@ async fn connect(client: ClientOptions, options: MegaOptions) -> Result<Mega> {
     Ok(Mega::new(client, options))
 }
 
-async fn open_link(client: ClientOptions, link: &str, options: &Options<'_>, shown: MegaOptions) -> Result<Mega> {
+async fn open_link(
+    client: ClientOptions,
+    link: &str,
+    options: &Options<'_>,
+    shown: MegaOptions,
+) -> Result<Mega> {
     let password = options.password("link_password").map_err(setting)?;
     let wrong = |error: Error| invalid("MEGA link", format!("cannot open the link: {error}"));
     let link = read_link(link, password.as_ref().map(|secret| secret.expose())).map_err(wrong)?;
@@ -140,9 +155,8 @@ async fn open_link(client: ClientOptions, link: &str, options: &Options<'_>, sho
 /// Why no connection came about.
 fn refused(error: Error) -> RemoteError {
     match &error {
-        Error::Login(_) => {
-            RemoteError::new(ErrorKind::Unauthenticated, "logging in", "").because(format!("couldn't login: {error}"))
-        }
+        Error::Login(_) => RemoteError::new(ErrorKind::Unauthenticated, "logging in", "")
+            .because(format!("couldn't login: {error}")),
         _ => crate::remote::mega::explain("logging in", &RemotePath::root())(error),
     }
 }
@@ -150,8 +164,14 @@ fn refused(error: Error) -> RemoteError {
 fn mega_options(options: &Options<'_>) -> Result<MegaOptions> {
     let defaults = MegaOptions::default();
     Ok(MegaOptions {
-        root: options.parsed("root", "root", str::parse).map_err(setting)?.unwrap_or(defaults.root),
-        encoding: options.parsed("encoding", "Encoding", str::parse).map_err(setting)?.unwrap_or(defaults.encoding),
+        root: options
+            .parsed("root", "root", str::parse)
+            .map_err(setting)?
+            .unwrap_or(defaults.root),
+        encoding: options
+            .parsed("encoding", "Encoding", str::parse)
+            .map_err(setting)?
+            .unwrap_or(defaults.encoding),
     })
 }
 
@@ -160,7 +180,10 @@ fn api_url(options: &Options<'_>) -> Result<String> {
         return Ok(DEFAULT_API_URL.to_owned());
     };
     if !url.starts_with("https://") && !url.starts_with("http://") {
-        return Err(invalid("api_url", format!("'{url}' does not begin with https:// or http://")));
+        return Err(invalid(
+            "api_url",
+            format!("'{url}' does not begin with https:// or http://"),
+        ));
     }
     if !url.ends_with('/') {
         url.push('/');
@@ -178,8 +201,9 @@ fn parse_quota(text: &str) -> std::result::Result<QuotaReaction, &'static str> {
 
 fn missing(options: &Options<'_>, option: &str) -> RemoteError {
     let name = options.remote().unwrap_or(":mega");
-    invalid(name, format!("no {option} is set"))
-        .hint(format!("set {option} of {name} in the configuration file, or give it with --mega-{option}"))
+    invalid(name, format!("no {option} is set")).hint(format!(
+        "set {option} of {name} in the configuration file, or give it with --mega-{option}"
+    ))
 }
 
 /// Runs a command for a code of the second factor; its last line is the code.
@@ -197,13 +221,23 @@ fn otp_command(command: String) -> CodeCallback {
                 .output();
             let output = tokio::time::timeout(OTP_COMMAND_TIME, run)
                 .await
-                .map_err(|_| format!("otp_command '{program}' took longer than {} s", OTP_COMMAND_TIME.as_secs()))?
+                .map_err(|_| {
+                    format!(
+                        "otp_command '{program}' took longer than {} s",
+                        OTP_COMMAND_TIME.as_secs()
+                    )
+                })?
                 .map_err(|e| format!("otp_command '{program}': {e}"))?;
             if !output.status.success() {
                 return Err(format!("otp_command '{program}' failed: {}", output.status));
             }
             let text = String::from_utf8_lossy(&output.stdout);
-            let code = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("").trim().to_owned();
+            let code = text
+                .lines()
+                .rfind(|line| !line.trim().is_empty())
+                .unwrap_or("")
+                .trim()
+                .to_owned();
             if code.is_empty() {
                 return Err(format!("otp_command '{program}' printed nothing"));
             }

@@ -15,8 +15,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::alias;
-use super::local::{Links, Local, LocalOptions};
 use super::http::{Http, HttpOptions};
+use super::local::{Links, Local, LocalOptions};
 use super::mega::Mega;
 use super::memory::Memory;
 use super::spec::Spec;
@@ -183,8 +183,16 @@ impl Opener {
     /// Lets go of all that was opened; a sandbox that runs here ends, once
     /// other processes have done with it.
     pub async fn finish(&self) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let sandboxes = std::mem::take(&mut *self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner));
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        let sandboxes = std::mem::take(
+            &mut *self
+                .sandboxes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         for server in sandboxes {
             server.release().await;
         }
@@ -194,15 +202,27 @@ impl Opener {
         let settings = &self.options.mega;
         let fields: Vec<String> = options
             .text("headers")
-            .map(|text| text.split(',').map(|field| field.trim().to_owned()).collect())
+            .map(|text| {
+                text.split(',')
+                    .map(|field| field.trim().to_owned())
+                    .collect()
+            })
             .unwrap_or_default();
         let (pairs, odd) = fields.as_chunks::<2>();
         if !odd.is_empty() {
-            return Err(invalid("headers", "odd number of headers: name and value take turns"));
+            return Err(invalid(
+                "headers",
+                "odd number of headers: name and value take turns",
+            ));
         }
         Ok(HttpOptions {
-            url: options.text("url").ok_or_else(|| invalid("http", "no url is set"))?,
-            headers: pairs.iter().map(|[name, value]| (name.clone(), value.clone())).collect(),
+            url: options
+                .text("url")
+                .ok_or_else(|| invalid("http", "no url is set"))?,
+            headers: pairs
+                .iter()
+                .map(|[name, value]| (name.clone(), value.clone()))
+                .collect(),
             no_head: options.flag("no_head").map_err(setting)?,
             no_slash: options.flag("no_slash").map_err(setting)?,
             no_escape: options.flag("no_escape").map_err(setting)?,
