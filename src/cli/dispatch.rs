@@ -66,6 +66,15 @@ async fn run(command: &Command, ctx: &Context, mut signals: Signals) -> Result<(
             return Err(CommandError::silent(Code::Signal(number)));
         }
     };
+    if let Err(CommandError {
+        stage: Stage::Start,
+        ..
+    }) = result
+    {
+        // Nothing was done that could be counted.
+        drop(live.stop());
+        return result;
+    }
     live.finish(ctx.flags.show.stats_interval());
     ctx.opener.finish().await;
     result?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::FilterFlags;
-use super::values::{self, Depth, Span};
+use super::values::{self, Depth, Size, Span};
 use crate::config;
 use crate::engine;
 use crate::exit::CommandError;
@@ -172,6 +172,18 @@ pub struct CopyFlags {
     /// Accepted for rclone's sake: MEGA's tree is always fetched in one piece
     #[arg(long, global = true)]
     pub fast_list: bool,
+    /// Accepted for rclone's sake: buffers are as large as transfers need
+    #[arg(long, global = true, value_name = "SIZE", value_parser = values::size)]
+    pub buffer_size: Option<Size>,
+    /// Accepted for rclone's sake: memory is not mapped
+    #[arg(long, global = true)]
+    pub use_mmap: bool,
+    /// Accepted for rclone's sake: see --mega-download-connections
+    #[arg(long, global = true, value_name = "N", value_parser = values::integer)]
+    pub multi_thread_streams: Option<i64>,
+    /// Accepted for rclone's sake: see --mega-download-connections
+    #[arg(long, global = true, value_name = "SIZE", value_parser = values::size)]
+    pub multi_thread_cutoff: Option<Size>,
 }
 
 /// Flags about configuration and network.

@@ -10,6 +10,7 @@ use crate::engine::{Root, Run};
 use crate::exit::CommandError;
 use crate::output::Output;
 use crate::remote::open::Opener;
+use crate::remote::spec::Spec;
 use crate::remote::{Entry, ErrorKind, Location, RemoteError};
 
 /// The surroundings of a running command.
@@ -32,10 +33,15 @@ impl Context {
     /// # Errors
     /// No such remote, or it cannot be opened.
     pub async fn locate(&self, argument: &str) -> Result<Location, CommandError> {
-        self.opener
-            .open(argument)
-            .await
-            .map_err(|error| CommandError::no_file_system(argument, &error))
+        self.opener.open(argument).await.map_err(|error| {
+            // Where nothing is found, it matters that there was no file to
+            // look in.
+            let named = matches!(Spec::parse(argument), Ok(Spec::Named { .. }));
+            if let Some(notice) = self.opener.config().notice().filter(|_| named) {
+                tracing::warn!("{notice}");
+            }
+            CommandError::no_file_system(argument, &error)
+        })
     }
 
     /// The directory, or the one file, that `argument` names.

@@ -79,16 +79,6 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ),
     (
         "copy_sync",
-        "purge",
-        "a local tree goes in one step, symbolic links too, and not file by file",
-    ),
-    (
-        "copy_sync",
-        "purge sub",
-        "a local tree goes in one step, symbolic links too, and not file by file",
-    ),
-    (
-        "copy_sync",
         "purge missing",
         "a missing directory is one error with exit code 3, as on every other remote",
     ),
@@ -196,7 +186,7 @@ fn compare(file: &str, recorded: &Value, run: impl Fn(&Value) -> Option<Vec<Stri
     assert!(compared > 50, "only {compared} cases of {file} were found");
     let excused = DIFFERENT.iter().filter(|(f, ..)| *f == file).count();
     assert!(
-        excused * 9 <= compared,
+        excused * 11 <= compared,
         "too many excuses: {excused} of {compared}"
     );
     assert!(
