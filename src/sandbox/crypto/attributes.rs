@@ -7,22 +7,19 @@ use super::{Malformed, base64};
 
 /// Decrypts an `a` or `at` field.
 ///
-/// Stricter than a client has to be: the padding must be zero bytes and fewer
-/// than a block of them, because other clients break on anything else.
+/// Stricter than a client has to be: zero bytes alone may follow the object,
+/// and at most a block of them, because other clients break on anything else.
+/// (None is right where the object fills its last block; megatools adds a whole
+/// block there, which does no harm.)
 ///
 /// # Errors
 /// When the text, the key, the padding or the JSON is wrong.
 pub fn decrypt(key: &[u8; 16], text: &str) -> Result<Map<String, Value>, Malformed> {
     let plain = decrypt_bytes(key, text)?;
-    let end = plain
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(plain.len());
+    let end = plain.iter().position(|byte| *byte == 0).unwrap_or(plain.len());
     let (json, padding) = plain.split_at(end);
-    if padding.len() >= BLOCK || padding.iter().any(|byte| *byte != 0) {
-        return Err(Malformed(
-            "the attributes are not padded with zero bytes to the next block",
-        ));
+    if padding.len() > BLOCK || padding.iter().any(|byte| *byte != 0) {
+        return Err(Malformed("the attributes are not padded with zero bytes alone"));
     }
     parse(json)
 }
