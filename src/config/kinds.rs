@@ -104,6 +104,31 @@ pub const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: "http",
+        help: "Index pages of a web server, for reading",
+        options: &[
+            OptionInfo {
+                required: true,
+                sensitive: true,
+                ..text("url", "Address of the root, with http:// or https://.")
+            },
+            OptionInfo {
+                sensitive: true,
+                ..advanced(
+                    "headers",
+                    "Headers for all requests: name,value,name,value.",
+                )
+            },
+            flag("no_slash", "The site's directories do not end in a slash."),
+            flag(
+                "no_head",
+                "Ask for no details: sizes and times stay unknown.",
+            ),
+            flag("no_escape", "Send paths as they are."),
+            DESCRIPTION,
+        ],
+    },
+    Kind {
         name: "local",
         help: "Local disk",
         options: &[
@@ -203,5 +228,7 @@ const MEGA: &[OptionInfo] = &[
             "Command that prints the code of the second factor.",
         )
     },
+    advanced("upload_connections", "Connections of one upload."),
+    advanced("download_connections", "Connections of one download."),
     DESCRIPTION,
 ];

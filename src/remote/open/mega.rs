@@ -1,0 +1,187 @@
+//! From options to a MEGA remote: an account, a public link, the sandbox.
+
+use std::sync::Arc;
+
+use super::{Opener, invalid, otp, setting};
+use crate::config::Options;
+use crate::mega::ClientOptions;
+use crate::mega::client::DEFAULT_API_URL;
+use crate::mega::crypto::link::{LinkTarget, PublicLink};
+use crate::mega::crypto::seal::SealKey;
+use crate::mega::links::read_link;
+use crate::mega::session::{Credentials, MfaSource, Secret, SessionStore};
+use crate::mega::transport::RetryPolicy;
+use crate::remote::encoding::Encoding;
+use crate::remote::mega::{Mega, MegaOptions};
+use crate::remote::{Entry, ErrorKind, Location, Remote, RemoteError, RemotePath, Result};
+use crate::sandbox::embedded;
+
+/// The folder of kept sessions, in the state folder.
+const SESSIONS: &str = "sessions";
+/// The folder of the sandbox, in the cache folder.
+const SANDBOX: &str = "sandbox";
+
+impl Opener {
+    /// An account, or what a link shows.
+    pub(super) async fn mega(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
+        let link = self.link(options)?;
+        let mut client = self.client(options)?;
+        if let Some(url) = options.text("api_url") {
+            client.api_url = url;
+        }
+        if link.is_none() {
+            client.credentials = Some(self.credentials(options)?);
+            client.store = self.sessions(options);
+        }
+        let remote = Mega::connect(client, link.as_ref(), mega_options(options)?).await?;
+        Ok(Arc::new(remote))
+    }
+
+    /// The account of the server that runs inside this or another process.
+    pub(super) async fn sandbox(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
+        let dir = self.config.cache_dir().map_err(setting)?.join(SANDBOX);
+        let server = embedded::acquire(&dir).await.map_err(|e| {
+            RemoteError::new(ErrorKind::Network, "starting the sandbox", "").because(e)
+        })?;
+        let mut client = self.client(options)?;
+        client.api_url = server.url().to_owned();
+        client.credentials = Some(Credentials {
+            email: server.email().to_owned(),
+            password: Secret::new(server.password()),
+            mfa: MfaSource::default(),
+        });
+        // Its port is another one each time, its accounts are the same.
+        let name = format!("sandbox in {}", dir.display());
+        client.store = self.sessions(options).map(|store| store.for_server(name));
+        self.keep_sandbox(server);
+        let remote = Mega::connect(client, None, mega_options(options)?).await?;
+        Ok(Arc::new(remote))
+    }
+
+    fn client(&self, options: &Options<'_>) -> Result<ClientOptions> {
+        let network = &self.options.network;
+        let defaults = ClientOptions::default();
+        let count = |option| {
+            options
+                .parsed(option, "a number above 0", |text| {
+                    match text.parse::<usize>() {
+                        Ok(0) => Err("it is 0".to_owned()),
+                        Ok(count) => Ok(count),
+                        Err(e) => Err(e.to_string()),
+                    }
+                })
+                .map_err(setting)
+        };
+        Ok(ClientOptions {
+            api_url: DEFAULT_API_URL.to_owned(),
+            retries: RetryPolicy::new(network.low_level_retries),
+            timeout: network.timeout,
+            contimeout: network.contimeout,
+            user_agent: network.user_agent.clone(),
+            use_https: options.flag("use_https").map_err(setting)?,
+            hard_delete: options.flag("hard_delete").map_err(setting)?,
+            upload_connections: count("upload_connections")?.unwrap_or(defaults.upload_connections),
+            download_connections: count("download_connections")?
+                .unwrap_or(defaults.download_connections),
+            ..defaults
+        })
+    }
+
+    fn credentials(&self, options: &Options<'_>) -> Result<Credentials> {
+        let shown = options.remote().unwrap_or(":mega");
+        let missing = |what: &str, option: &str| {
+            invalid(shown, format!("no {what} is set for this remote")).hint(format!(
+                "set {option} in the configuration, or use --mega-{option}"
+            ))
+        };
+        let email = options
+            .text("user")
+            .ok_or_else(|| missing("user", "user"))?;
+        let password = options
+            .password("pass")
+            .map_err(setting)?
+            .ok_or_else(|| missing("password", "pass"))?;
+        let mut mfa = MfaSource {
+            fixed: options.text("2fa").map(Secret::new),
+            prompt: self.options.ask_code.clone(),
+            command: None,
+        };
+        if let Some(command) = options.text("otp_command") {
+            mfa.command = Some(Arc::new(move || {
+                let command = command.clone();
+                Box::pin(async move { otp::run(&command).await })
+            }));
+        }
+        Ok(Credentials {
+            email,
+            password: Secret::new(password.expose()),
+            mfa,
+        })
+    }
+
+    /// Where the session is kept. One that cannot be kept costs a login and
+    /// stops nothing.
+    fn sessions(&self, options: &Options<'_>) -> Option<SessionStore> {
+        let own = options.remote().filter(|_| options.in_file());
+        let key = self.config.session_key(own);
+        let kept = key.and_then(|key| Ok((key, self.config.state_dir()?)));
+        match kept {
+            Ok((key, dir)) => Some(SessionStore::new(
+                dir.join(SESSIONS),
+                SealKey::from_bytes(*key.as_bytes()),
+            )),
+            Err(error) => {
+                tracing::warn!(target: "megarc", "Sessions are not kept, each run logs in: {error}");
+                None
+            }
+        }
+    }
+
+    fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {
+        let Some(url) = options.text("link") else {
+            return Ok(None);
+        };
+        let password = options.password("link_password").map_err(setting)?;
+        let password = password.as_ref().map(|password| password.expose());
+        // The link itself holds its key and is not repeated.
+        let link = read_link(&url, password).map_err(|e| invalid("link", e))?;
+        Ok(Some(link))
+    }
+
+    /// The place that a typed link names: the one file of a link to a file.
+    pub(super) async fn link_place(
+        &self,
+        options: &Options<'_>,
+        place: Location,
+    ) -> Result<Location> {
+        let file_id = match self.link(options)?.map(|link| link.target) {
+            Some(LinkTarget::Folder { sub: Some(sub), .. }) => Some(sub.handle),
+            Some(LinkTarget::File(_)) => None,
+            _ => return Ok(place),
+        };
+        let root = Entry::dir(RemotePath::root());
+        let entries = place.remote.list(&root).await?;
+        let wanted = |entry: &&Entry| {
+            !entry.is_dir()
+                && file_id
+                    .as_ref()
+                    .is_none_or(|id| entry.id.as_ref().is_some_and(|e| e.as_str() == id))
+        };
+        Ok(match entries.iter().find(wanted) {
+            Some(file) => Location {
+                path: file.path.clone(),
+                ..place
+            },
+            None => place,
+        })
+    }
+}
+
+fn mega_options(options: &Options<'_>) -> Result<MegaOptions> {
+    let encoding = options.parsed("encoding", "Encoding", str::parse);
+    let root = options.parsed("root", "root", str::parse);
+    Ok(MegaOptions {
+        encoding: encoding.map_err(setting)?.unwrap_or(Encoding::MEGA),
+        root: root.map_err(setting)?.unwrap_or_default(),
+    })
+}
