@@ -29,22 +29,38 @@ pub(super) fn main(cli: Cli, output: &Arc<Output>) -> u8 {
         Ok(parts) => parts,
         Err(error) => return last_word(&error, name, 0, level, output),
     };
-    let result = runtime.block_on(run(&cli.command, &ctx, signals));
+    let result = runtime.block_on(async {
+        let result = run(&cli.command, &ctx, signals).await;
+        let finish = ctx.opener.finish();
+        // Other processes may go on using a sandbox that runs in this one;
+        // who asks to stop is not kept waiting for them.
+        if is_signal(&result) {
+            let _ = tokio::time::timeout(CLEAR_UP, finish).await;
+        } else {
+            finish.await;
+        }
+        result
+    });
     // What still runs is dropped here, and with it every unfinished file.
     runtime.shutdown_timeout(CLEAR_UP);
-    if matches!(
-        &result,
-        Err(CommandError {
-            code: Code::Signal(_),
-            ..
-        })
-    ) {
+    if is_signal(&result) {
         tracing::info!("Exiting...");
     }
     match result {
         Ok(()) => 0,
         Err(error) => last_word(&error, name, ctx.run.stats.errors(), level, output),
     }
+}
+
+/// Whether the user stopped the command.
+fn is_signal(result: &Result<(), CommandError>) -> bool {
+    matches!(
+        result,
+        Err(CommandError {
+            code: Code::Signal(_),
+            ..
+        })
+    )
 }
 
 /// Runs the command, with its statistics, until it ends or a signal comes.
@@ -76,7 +92,6 @@ async fn run(command: &Command, ctx: &Context, mut signals: Signals) -> Result<(
         return result;
     }
     live.finish(ctx.flags.show.stats_interval());
-    ctx.opener.finish().await;
     result?;
     ctx.output.flush()?;
     let transferred = ctx.run.stats.snapshot().counts.transfers;

@@ -14,7 +14,7 @@ use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
 use crate::remote::local::Links;
-use crate::remote::open::{CodeCallback, MegaSettings, OpenOptions, Opener};
+use crate::remote::open::{AskCode, Network, OpenOptions, Opener};
 
 /// Starts the log; returns how much of it is shown.
 ///
@@ -93,20 +93,20 @@ fn opener(flags: &Flags, manner: Manner) -> Result<Opener, CommandError> {
         cwd: std::env::current_dir().map_err(|e| early(&e))?,
         links,
         flags: flags.mega.options(),
-        mega: MegaSettings {
+        network: Network {
             low_level_retries: u32::try_from(flags.copy.low_level_retries).unwrap_or(u32::MAX),
             timeout: flags.place.timeout,
             contimeout: flags.place.contimeout,
             user_agent: flags.place.user_agent.clone(),
-            ask_code: ask_code(),
         },
+        ask_code: ask_code(),
     };
     Ok(Opener::new(Arc::new(config), options))
 }
 
 /// Asks for a code of the second factor where somebody can answer; standard
 /// input is left alone, it may hold a file.
-fn ask_code() -> Option<CodeCallback> {
+fn ask_code() -> Option<AskCode> {
     if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         return None;
     }

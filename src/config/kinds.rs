@@ -105,8 +105,28 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "http",
-        help: "Web server: its index pages, read only",
-        options: HTTP,
+        help: "Index pages of a web server, for reading",
+        options: &[
+            OptionInfo {
+                required: true,
+                sensitive: true,
+                ..text("url", "Address of the root, with http:// or https://.")
+            },
+            OptionInfo {
+                sensitive: true,
+                ..advanced(
+                    "headers",
+                    "Headers for all requests: name,value,name,value.",
+                )
+            },
+            flag("no_slash", "The site's directories do not end in a slash."),
+            flag(
+                "no_head",
+                "Ask for no details: sizes and times stay unknown.",
+            ),
+            flag("no_escape", "Send paths as they are."),
+            DESCRIPTION,
+        ],
     },
     Kind {
         name: "local",
@@ -143,52 +163,9 @@ pub const KINDS: &[Kind] = &[
                 "hard_delete",
                 "Delete for good instead of moving to the rubbish bin.",
             ),
-            advanced(
-                "dir",
-                "Folder of the server's state, instead of one in the cache.",
-            ),
-            UPLOAD_CONNECTIONS,
-            DOWNLOAD_CONNECTIONS,
             DESCRIPTION,
         ],
     },
-];
-
-const UPLOAD_CONNECTIONS: OptionInfo = OptionInfo {
-    default: "4",
-    ..advanced("upload_connections", "Connections of one upload, 1 to 64.")
-};
-
-const DOWNLOAD_CONNECTIONS: OptionInfo = OptionInfo {
-    default: "4",
-    ..advanced(
-        "download_connections",
-        "Connections of one download, 1 to 64.",
-    )
-};
-
-const HTTP: &[OptionInfo] = &[
-    OptionInfo {
-        required: true,
-        ..text(
-            "url",
-            "Address of the root directory, with user and password if it needs them.",
-        )
-    },
-    OptionInfo {
-        sensitive: true,
-        ..advanced(
-            "headers",
-            "Headers for all requests: name,value,name,value.",
-        )
-    },
-    flag(
-        "no_slash",
-        "Directories have no final slash: every HTML page counts as one.",
-    ),
-    flag("no_head", "Ask for no sizes and times."),
-    flag("no_escape", "Send the names in addresses as they are."),
-    DESCRIPTION,
 ];
 
 const MEGA: &[OptionInfo] = &[
@@ -251,14 +228,7 @@ const MEGA: &[OptionInfo] = &[
             "Command that prints the code of the second factor.",
         )
     },
-    UPLOAD_CONNECTIONS,
-    DOWNLOAD_CONNECTIONS,
-    OptionInfo {
-        default: "fail",
-        ..advanced(
-            "quota",
-            "When the transfer quota is used up: fail, or wait.",
-        )
-    },
+    advanced("upload_connections", "Connections of one upload."),
+    advanced("download_connections", "Connections of one download."),
     DESCRIPTION,
 ];

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 
-pub(super) use self::errors::explain;
+use self::errors::explain;
 use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
@@ -21,9 +21,10 @@ use super::{
     NewFile, Remote, RemoteError, RemotePath, Result, Span,
 };
 use crate::mega::content::Source;
+use crate::mega::crypto::link::PublicLink;
 use crate::mega::state::SharedTree;
 use crate::mega::upload::Upload;
-use crate::mega::{Client, Error, NodeHandle};
+use crate::mega::{Client, ClientOptions, Error, NodeHandle};
 
 /// Settings of the remote that are not the client's.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +55,25 @@ impl Mega {
     #[must_use]
     pub fn new(client: Client, options: MegaOptions) -> Self {
         Self { client, options }
+    }
+
+    /// Logs in, or takes up the kept session, and shows the account; with
+    /// `link` what that shows.
+    ///
+    /// # Errors
+    /// The login failed; the link is malformed.
+    pub async fn connect(
+        client: ClientOptions,
+        link: Option<&PublicLink>,
+        options: MegaOptions,
+    ) -> Result<Self> {
+        let root = RemotePath::root();
+        let explain = explain("opening", &root);
+        let mut client = Client::connect(client).await.map_err(&explain)?;
+        if let Some(link) = link {
+            client = client.open_link(link).map_err(&explain)?;
+        }
+        Ok(Self::new(client, options))
     }
 
     /// The client behind the remote.

@@ -36,6 +36,7 @@ const LOCK_POLL: Duration = Duration::from_millis(20);
 pub struct SessionStore {
     dir: PathBuf,
     seal_key: SealKey,
+    server: Option<String>,
 }
 
 impl SessionStore {
@@ -45,7 +46,15 @@ impl SessionStore {
         Self {
             dir: dir.into(),
             seal_key,
+            server: None,
         }
+    }
+
+    /// Knows the server by `name` where its address changes from run to run.
+    #[must_use]
+    pub fn for_server(mut self, name: String) -> Self {
+        self.server = Some(name);
+        self
     }
 
     /// The place for one account's session; `None` (with a notice) if the
@@ -59,14 +68,15 @@ impl SessionStore {
             );
             return None;
         }
+        let server = self.server.as_deref().unwrap_or(api_url);
         let mut hash = Sha256::new();
-        for part in ["megarc session", api_url, account] {
+        for part in ["megarc session", server, account] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
         let name = base64::encode(hash.finalize().get(..18).unwrap_or_default());
         let mut context = Zeroizing::new(Vec::new());
-        for part in ["megarc session", api_url, account, password.reveal()] {
+        for part in ["megarc session", server, account, password.reveal()] {
             context.extend_from_slice(&(part.len() as u64).to_be_bytes());
             context.extend_from_slice(part.as_bytes());
         }

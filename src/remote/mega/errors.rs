@@ -9,10 +9,7 @@ use crate::remote::{ErrorKind, RemoteError, RemotePath};
 const SOON: Duration = Duration::from_secs(1);
 
 /// Turns an error of the client into one about `path` while doing `op`.
-pub(in crate::remote) fn explain(
-    op: &'static str,
-    path: &RemotePath,
-) -> impl Fn(Error) -> RemoteError {
+pub(super) fn explain(op: &'static str, path: &RemotePath) -> impl Fn(Error) -> RemoteError {
     move |error| {
         // A source's own error says more than anything that could be added.
         let error = match error {

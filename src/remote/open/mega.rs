@@ -1,248 +1,187 @@
-//! Settings of `mega` and `sandbox` remotes, turned into an open client.
+//! From options to a MEGA remote: an account, a public link, the sandbox.
 
-use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::FutureExt;
-use tokio::process::Command;
-
-use super::{Opener, invalid, setting};
+use super::{Opener, invalid, otp, setting};
 use crate::config::Options;
-use crate::mega::client::{ClientOptions, DEFAULT_API_URL, QuotaReaction};
-use crate::mega::crypto::keys::SealKey;
+use crate::mega::ClientOptions;
+use crate::mega::client::DEFAULT_API_URL;
+use crate::mega::crypto::link::{LinkTarget, PublicLink};
+use crate::mega::crypto::seal::SealKey;
 use crate::mega::links::read_link;
-use crate::mega::session::{CodeCallback, Credentials, MfaSource, Secret, SessionStore};
+use crate::mega::session::{Credentials, MfaSource, Secret, SessionStore};
 use crate::mega::transport::RetryPolicy;
-use crate::mega::{Client, Error};
+use crate::remote::encoding::Encoding;
 use crate::remote::mega::{Mega, MegaOptions};
-use crate::remote::{ErrorKind, RemoteError, RemotePath, Result};
+use crate::remote::{Entry, ErrorKind, Location, Remote, RemoteError, RemotePath, Result};
+use crate::sandbox::embedded;
 
-/// Longest time that `otp_command` may take.
-const OTP_COMMAND_TIME: Duration = Duration::from_secs(60);
-
-/// What the flags say about every connection to MEGA.
-#[derive(Clone)]
-pub struct MegaSettings {
-    /// Tries of a single request (`--low-level-retries`).
-    pub low_level_retries: u32,
-    /// Longest time without progress; zero means for ever.
-    pub timeout: Duration,
-    /// Longest time for a connection to stand; zero means for ever.
-    pub contimeout: Duration,
-    /// The `User-Agent` header.
-    pub user_agent: String,
-    /// Asks a person for a code of the second factor.
-    pub ask_code: Option<CodeCallback>,
-}
-
-impl Default for MegaSettings {
-    fn default() -> Self {
-        let client = ClientOptions::default();
-        Self {
-            low_level_retries: 10,
-            timeout: client.timeout,
-            contimeout: client.contimeout,
-            user_agent: client.user_agent,
-            ask_code: None,
-        }
-    }
-}
+/// The folder of kept sessions, in the state folder.
+const SESSIONS: &str = "sessions";
+/// The folder of the sandbox, in the cache folder.
+const SANDBOX: &str = "sandbox";
 
 impl Opener {
-    /// The remote that `options` of kind `mega` describe.
-    pub(super) async fn mega(&self, options: &Options<'_>) -> Result<Mega> {
-        let shown = mega_options(options)?;
-        let mut client = self.client_options(options)?;
-        client.api_url = api_url(options)?;
-        if let Some(link) = options.text("link") {
-            return open_link(client, &link, options, shown).await;
+    /// An account, or what a link shows.
+    pub(super) async fn mega(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
+        let link = self.link(options)?;
+        let mut client = self.client(options)?;
+        if let Some(url) = options.text("api_url") {
+            client.api_url = url;
         }
-        let user = options
-            .text("user")
-            .ok_or_else(|| missing(options, "user"))?;
-        let password = options
-            .password("pass")
-            .map_err(setting)?
-            .ok_or_else(|| missing(options, "pass"))?;
-        client.credentials = Some(Credentials {
-            email: user,
-            password: Secret::new(password.expose()),
-            mfa: MfaSource {
-                fixed: options.text("2fa").map(Secret::new),
-                command: options.text("otp_command").map(otp_command),
-                prompt: self.options.mega.ask_code.clone(),
-            },
-        });
-        client.store = Some(self.session_store(options)?);
-        connect(client, shown).await
+        if link.is_none() {
+            client.credentials = Some(self.credentials(options)?);
+            client.store = self.sessions(options);
+        }
+        let remote = Mega::connect(client, link.as_ref(), mega_options(options)?).await?;
+        Ok(Arc::new(remote))
     }
 
-    /// The remote over an account of the sandbox at `url`.
-    pub(super) async fn sandbox_account(
-        &self,
-        options: &Options<'_>,
-        url: &str,
-        email: &str,
-        password: &str,
-    ) -> Result<Mega> {
-        let mut client = self.client_options(options)?;
-        url.clone_into(&mut client.api_url);
+    /// The account of the server that runs inside this or another process.
+    pub(super) async fn sandbox(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
+        let dir = self.config.cache_dir().map_err(setting)?.join(SANDBOX);
+        let server = embedded::acquire(&dir).await.map_err(|e| {
+            RemoteError::new(ErrorKind::Network, "starting the sandbox", "").because(e)
+        })?;
+        let mut client = self.client(options)?;
+        client.api_url = server.url().to_owned();
         client.credentials = Some(Credentials {
-            email: email.to_owned(),
-            password: Secret::new(password),
+            email: server.email().to_owned(),
+            password: Secret::new(server.password()),
             mfa: MfaSource::default(),
         });
-        client.store = Some(self.session_store(options)?);
-        connect(client, mega_options(options)?).await
+        // Its port is another one each time, its accounts are the same.
+        let name = format!("sandbox in {}", dir.display());
+        client.store = self.sessions(options).map(|store| store.for_server(name));
+        self.keep_sandbox(server);
+        let remote = Mega::connect(client, None, mega_options(options)?).await?;
+        Ok(Arc::new(remote))
     }
 
-    fn client_options(&self, options: &Options<'_>) -> Result<ClientOptions> {
-        let settings = &self.options.mega;
+    fn client(&self, options: &Options<'_>) -> Result<ClientOptions> {
+        let network = &self.options.network;
         let defaults = ClientOptions::default();
-        let connections = |option: &str, default: usize| {
-            let parsed = options
-                .parsed(option, "number", str::parse::<usize>)
-                .map_err(setting)?;
-            Ok::<_, RemoteError>(parsed.unwrap_or(default).clamp(1, 64))
+        let count = |option| {
+            options
+                .parsed(option, "a number above 0", |text| {
+                    match text.parse::<usize>() {
+                        Ok(0) => Err("it is 0".to_owned()),
+                        Ok(count) => Ok(count),
+                        Err(e) => Err(e.to_string()),
+                    }
+                })
+                .map_err(setting)
         };
         Ok(ClientOptions {
-            retries: RetryPolicy::new(settings.low_level_retries),
-            timeout: settings.timeout,
-            contimeout: settings.contimeout,
-            user_agent: settings.user_agent.clone(),
+            api_url: DEFAULT_API_URL.to_owned(),
+            retries: RetryPolicy::new(network.low_level_retries),
+            timeout: network.timeout,
+            contimeout: network.contimeout,
+            user_agent: network.user_agent.clone(),
             use_https: options.flag("use_https").map_err(setting)?,
             hard_delete: options.flag("hard_delete").map_err(setting)?,
-            upload_connections: connections("upload_connections", defaults.upload_connections)?,
-            download_connections: connections(
-                "download_connections",
-                defaults.download_connections,
-            )?,
-            quota: options
-                .parsed("quota", "wait or fail", parse_quota)
-                .map_err(setting)?
-                .unwrap_or_default(),
+            upload_connections: count("upload_connections")?.unwrap_or(defaults.upload_connections),
+            download_connections: count("download_connections")?
+                .unwrap_or(defaults.download_connections),
             ..defaults
         })
     }
 
-    fn session_store(&self, options: &Options<'_>) -> Result<SessionStore> {
-        let own = options.remote().filter(|_| options.in_file());
-        let key = self.config.session_key(own).map_err(setting)?;
-        let dir = self.config.state_dir().map_err(setting)?.join("sessions");
-        Ok(SessionStore::new(dir, SealKey::from_bytes(*key.as_bytes())))
+    fn credentials(&self, options: &Options<'_>) -> Result<Credentials> {
+        let shown = options.remote().unwrap_or(":mega");
+        let missing = |what: &str, option: &str| {
+            invalid(shown, format!("no {what} is set for this remote")).hint(format!(
+                "set {option} in the configuration, or use --mega-{option}"
+            ))
+        };
+        let email = options
+            .text("user")
+            .ok_or_else(|| missing("user", "user"))?;
+        let password = options
+            .password("pass")
+            .map_err(setting)?
+            .ok_or_else(|| missing("password", "pass"))?;
+        let mut mfa = MfaSource {
+            fixed: options.text("2fa").map(Secret::new),
+            prompt: self.options.ask_code.clone(),
+            command: None,
+        };
+        if let Some(command) = options.text("otp_command") {
+            mfa.command = Some(Arc::new(move || {
+                let command = command.clone();
+                Box::pin(async move { otp::run(&command).await })
+            }));
+        }
+        Ok(Credentials {
+            email,
+            password: Secret::new(password.expose()),
+            mfa,
+        })
     }
-}
 
-async fn connect(client: ClientOptions, options: MegaOptions) -> Result<Mega> {
-    let client = Client::connect(client).await.map_err(refused)?;
-    Ok(Mega::new(client, options))
-}
+    /// Where the session is kept. One that cannot be kept costs a login and
+    /// stops nothing.
+    fn sessions(&self, options: &Options<'_>) -> Option<SessionStore> {
+        let own = options.remote().filter(|_| options.in_file());
+        let key = self.config.session_key(own);
+        let kept = key.and_then(|key| Ok((key, self.config.state_dir()?)));
+        match kept {
+            Ok((key, dir)) => Some(SessionStore::new(
+                dir.join(SESSIONS),
+                SealKey::from_bytes(*key.as_bytes()),
+            )),
+            Err(error) => {
+                tracing::warn!(target: "megarc", "Sessions are not kept, each run logs in: {error}");
+                None
+            }
+        }
+    }
 
-async fn open_link(
-    client: ClientOptions,
-    link: &str,
-    options: &Options<'_>,
-    shown: MegaOptions,
-) -> Result<Mega> {
-    let password = options.password("link_password").map_err(setting)?;
-    let wrong = |error: Error| invalid("MEGA link", format!("cannot open the link: {error}"));
-    let link = read_link(link, password.as_ref().map(|secret| secret.expose())).map_err(wrong)?;
-    let client = Client::connect(client).await.map_err(refused)?;
-    Ok(Mega::new(client.open_link(&link).map_err(wrong)?, shown))
-}
+    fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {
+        let Some(url) = options.text("link") else {
+            return Ok(None);
+        };
+        let password = options.password("link_password").map_err(setting)?;
+        let password = password.as_ref().map(|password| password.expose());
+        // The link itself holds its key and is not repeated.
+        let link = read_link(&url, password).map_err(|e| invalid("link", e))?;
+        Ok(Some(link))
+    }
 
-/// Why no connection came about.
-fn refused(error: Error) -> RemoteError {
-    match &error {
-        Error::Login(_) => RemoteError::new(ErrorKind::Unauthenticated, "logging in", "")
-            .because(format!("couldn't login: {error}")),
-        _ => crate::remote::mega::explain("logging in", &RemotePath::root())(error),
+    /// The place that a typed link names: the one file of a link to a file.
+    pub(super) async fn link_place(
+        &self,
+        options: &Options<'_>,
+        place: Location,
+    ) -> Result<Location> {
+        let file_id = match self.link(options)?.map(|link| link.target) {
+            Some(LinkTarget::Folder { sub: Some(sub), .. }) => Some(sub.handle),
+            Some(LinkTarget::File(_)) => None,
+            _ => return Ok(place),
+        };
+        let root = Entry::dir(RemotePath::root());
+        let entries = place.remote.list(&root).await?;
+        let wanted = |entry: &&Entry| {
+            !entry.is_dir()
+                && file_id
+                    .as_ref()
+                    .is_none_or(|id| entry.id.as_ref().is_some_and(|e| e.as_str() == id))
+        };
+        Ok(match entries.iter().find(wanted) {
+            Some(file) => Location {
+                path: file.path.clone(),
+                ..place
+            },
+            None => place,
+        })
     }
 }
 
 fn mega_options(options: &Options<'_>) -> Result<MegaOptions> {
-    let defaults = MegaOptions::default();
+    let encoding = options.parsed("encoding", "Encoding", str::parse);
+    let root = options.parsed("root", "root", str::parse);
     Ok(MegaOptions {
-        root: options
-            .parsed("root", "root", str::parse)
-            .map_err(setting)?
-            .unwrap_or(defaults.root),
-        encoding: options
-            .parsed("encoding", "Encoding", str::parse)
-            .map_err(setting)?
-            .unwrap_or(defaults.encoding),
-    })
-}
-
-fn api_url(options: &Options<'_>) -> Result<String> {
-    let Some(mut url) = options.text("api_url") else {
-        return Ok(DEFAULT_API_URL.to_owned());
-    };
-    if !url.starts_with("https://") && !url.starts_with("http://") {
-        return Err(invalid(
-            "api_url",
-            format!("'{url}' does not begin with https:// or http://"),
-        ));
-    }
-    if !url.ends_with('/') {
-        url.push('/');
-    }
-    Ok(url)
-}
-
-fn parse_quota(text: &str) -> std::result::Result<QuotaReaction, &'static str> {
-    match text {
-        "fail" => Ok(QuotaReaction::Fail),
-        "wait" => Ok(QuotaReaction::Wait),
-        _ => Err("must be wait or fail"),
-    }
-}
-
-fn missing(options: &Options<'_>, option: &str) -> RemoteError {
-    let name = options.remote().unwrap_or(":mega");
-    invalid(name, format!("no {option} is set")).hint(format!(
-        "set {option} of {name} in the configuration file, or give it with --mega-{option}"
-    ))
-}
-
-/// Runs a command for a code of the second factor; its last line is the code.
-fn otp_command(command: String) -> CodeCallback {
-    Arc::new(move || {
-        let command = command.clone();
-        async move {
-            let words = shell_words::split(&command).map_err(|e| format!("otp_command: {e}"))?;
-            let (program, args) = words.split_first().ok_or("otp_command is empty")?;
-            let run = Command::new(program)
-                .args(args)
-                .stdin(Stdio::null())
-                .stderr(Stdio::inherit())
-                .kill_on_drop(true)
-                .output();
-            let output = tokio::time::timeout(OTP_COMMAND_TIME, run)
-                .await
-                .map_err(|_| {
-                    format!(
-                        "otp_command '{program}' took longer than {} s",
-                        OTP_COMMAND_TIME.as_secs()
-                    )
-                })?
-                .map_err(|e| format!("otp_command '{program}': {e}"))?;
-            if !output.status.success() {
-                return Err(format!("otp_command '{program}' failed: {}", output.status));
-            }
-            let text = String::from_utf8_lossy(&output.stdout);
-            let code = text
-                .lines()
-                .rfind(|line| !line.trim().is_empty())
-                .unwrap_or("")
-                .trim()
-                .to_owned();
-            if code.is_empty() {
-                return Err(format!("otp_command '{program}' printed nothing"));
-            }
-            Ok(code)
-        }
-        .boxed()
+        encoding: encoding.map_err(setting)?.unwrap_or(Encoding::MEGA),
+        root: root.map_err(setting)?.unwrap_or_default(),
     })
 }

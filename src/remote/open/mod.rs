@@ -1,14 +1,15 @@
 //! From what the user typed to a remote: the only folder that names every kind.
-//! `mega.rs` turns settings into an open client.
 //!
 //! The same settings give the same remote: `work:a` and `work:b` share one
 //! login and one tree, and can move files between them.
 
 mod mega;
+mod otp;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -17,15 +18,11 @@ use tokio::sync::OnceCell;
 use super::alias;
 use super::http::{Http, HttpOptions};
 use super::local::{Links, Local, LocalOptions};
-use super::mega::Mega;
 use super::memory::Memory;
 use super::spec::Spec;
 use super::{ErrorKind, Location, PathError, Remote, RemoteError, RemotePath, Result};
 use crate::config::{Config, ConfigError, Flags, Options};
-use crate::sandbox::{self, embedded::Embedded};
-
-pub use self::mega::MegaSettings;
-pub use crate::mega::session::CodeCallback;
+use crate::sandbox::embedded::Embedded;
 
 /// How remotes are opened, whatever their names.
 #[derive(Clone, Default)]
@@ -36,8 +33,38 @@ pub struct OpenOptions {
     pub links: Links,
     /// Options of remotes given as flags (`--mega-user`).
     pub flags: Flags,
-    /// What holds for every connection to MEGA.
-    pub mega: MegaSettings,
+    /// How servers are spoken to.
+    pub network: Network,
+    /// Asks the user for a code of the second factor.
+    pub ask_code: Option<AskCode>,
+}
+
+/// Asks for a code of the second factor; an error says why there is none.
+pub type AskCode =
+    Arc<dyn Fn() -> BoxFuture<'static, std::result::Result<String, String>> + Send + Sync>;
+
+/// How servers are spoken to, whichever they are.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Tries of a single request.
+    pub low_level_retries: u32,
+    /// Longest silence of a connection; zero means for ever.
+    pub timeout: Duration,
+    /// Longest time for a connection to stand; zero means for ever.
+    pub contimeout: Duration,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            low_level_retries: 10,
+            timeout: Duration::from_secs(300),
+            contimeout: Duration::from_secs(60),
+            user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
 }
 
 /// Opens remotes, the same one for the same settings.
@@ -45,6 +72,7 @@ pub struct Opener {
     config: Arc<Config>,
     options: OpenOptions,
     open: Mutex<HashMap<Identity, Shared>>,
+    /// The servers that were started for remotes.
     sandboxes: Mutex<Vec<Embedded>>,
 }
 
@@ -80,6 +108,20 @@ impl Opener {
         self.open_text(text, 0).await
     }
 
+    /// Ends what was started for remotes: call it when all work is done. A
+    /// sandbox that other processes use is waited for.
+    pub async fn finish(&self) {
+        lock(&self.open).clear();
+        let sandboxes = std::mem::take(&mut *lock(&self.sandboxes));
+        for sandbox in sandboxes {
+            sandbox.release().await;
+        }
+    }
+
+    fn keep_sandbox(&self, server: Embedded) {
+        lock(&self.sandboxes).push(server);
+    }
+
     /// [`Self::open`] after `depth` aliases. Boxed, because it calls itself.
     fn open_text<'a>(&'a self, text: &'a str, depth: usize) -> BoxFuture<'a, Result<Location>> {
         async move {
@@ -102,7 +144,8 @@ impl Opener {
                 Spec::Link(url) => {
                     let params = vec![("link".to_owned(), url)];
                     let options = self.on_the_fly("mega", &params);
-                    self.open_kind(&options, "", depth).await
+                    let place = self.open_kind(&options, "", depth).await?;
+                    self.link_place(&options, place).await
                 }
             }
         }
@@ -134,23 +177,22 @@ impl Opener {
                 let remote = self.share(options.identity(), make).await?;
                 Ok(Location { remote, path })
             }
-            "http" => {
-                let path = clean(path)?;
-                let http = self.http_options(options)?;
-                let make = async { Ok(Arc::new(Http::new(http)?) as Arc<dyn Remote>) };
-                let remote = self.share(options.identity(), make).await?;
-                Ok(Location { remote, path })
-            }
             "mega" => {
                 let path = clean(path)?;
-                let make = async { Ok(Arc::new(self.mega(options).await?) as Arc<dyn Remote>) };
+                let make = self.mega(options);
                 let remote = self.share(options.identity(), make).await?;
                 Ok(Location { remote, path })
             }
             "sandbox" => {
                 let path = clean(path)?;
-                let make = async { Ok(Arc::new(self.sandbox(options).await?) as Arc<dyn Remote>) };
-                let remote = self.share(nameless(options), make).await?;
+                let make = self.sandbox(options);
+                let remote = self.share(options.identity(), make).await?;
+                Ok(Location { remote, path })
+            }
+            "http" => {
+                let path = clean(path)?;
+                let make = async { Ok(Arc::new(self.http(options)?) as Arc<dyn Remote>) };
+                let remote = self.share(options.identity(), make).await?;
                 Ok(Location { remote, path })
             }
             kind => Err(invalid(
@@ -158,78 +200,6 @@ impl Opener {
                 format!("didn't find backend called {kind:?}"),
             )),
         }
-    }
-
-    /// The account of the server inside this program, which runs until
-    /// [`Self::finish`].
-    async fn sandbox(&self, options: &Options<'_>) -> Result<Mega> {
-        let dir = match options.text("dir") {
-            Some(dir) => PathBuf::from(dir),
-            None => self.config.cache_dir().map_err(setting)?.join("sandbox"),
-        };
-        let server = sandbox::embedded::acquire(&dir)
-            .await
-            .map_err(|e| RemoteError::new(ErrorKind::Io, "starting the sandbox", "").because(e))?;
-        let mega = self
-            .sandbox_account(options, server.url(), server.email(), server.password())
-            .await;
-        self.sandboxes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(server);
-        mega
-    }
-
-    /// Lets go of all that was opened; a sandbox that runs here ends, once
-    /// other processes have done with it.
-    pub async fn finish(&self) {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-        let sandboxes = std::mem::take(
-            &mut *self
-                .sandboxes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for server in sandboxes {
-            server.release().await;
-        }
-    }
-
-    fn http_options(&self, options: &Options<'_>) -> Result<HttpOptions> {
-        let settings = &self.options.mega;
-        let fields: Vec<String> = options
-            .text("headers")
-            .map(|text| {
-                text.split(',')
-                    .map(|field| field.trim().to_owned())
-                    .collect()
-            })
-            .unwrap_or_default();
-        let (pairs, odd) = fields.as_chunks::<2>();
-        if !odd.is_empty() {
-            return Err(invalid(
-                "headers",
-                "odd number of headers: name and value take turns",
-            ));
-        }
-        Ok(HttpOptions {
-            url: options
-                .text("url")
-                .ok_or_else(|| invalid("http", "no url is set"))?,
-            headers: pairs
-                .iter()
-                .map(|[name, value]| (name.clone(), value.clone()))
-                .collect(),
-            no_head: options.flag("no_head").map_err(setting)?,
-            no_slash: options.flag("no_slash").map_err(setting)?,
-            no_escape: options.flag("no_escape").map_err(setting)?,
-            user_agent: settings.user_agent.clone(),
-            timeout: settings.timeout,
-            contimeout: settings.contimeout,
-        })
     }
 
     fn local_options(&self, options: &Options<'_>) -> Result<LocalOptions> {
@@ -242,6 +212,24 @@ impl Opener {
         })
     }
 
+    fn http(&self, options: &Options<'_>) -> Result<Http> {
+        let shown = options.remote().unwrap_or(":http");
+        let network = &self.options.network;
+        let headers = options.parsed("headers", "pairs of names and values", parse_headers);
+        Http::new(HttpOptions {
+            url: options
+                .text("url")
+                .ok_or_else(|| invalid(shown, "no url is set for this remote"))?,
+            headers: headers.map_err(setting)?.unwrap_or_default(),
+            no_head: options.flag("no_head").map_err(setting)?,
+            no_slash: options.flag("no_slash").map_err(setting)?,
+            no_escape: options.flag("no_escape").map_err(setting)?,
+            user_agent: network.user_agent.clone(),
+            timeout: network.timeout,
+            contimeout: network.contimeout,
+        })
+    }
+
     /// The remote of these settings: the one that is open, or what `make`
     /// gives.
     async fn share(
@@ -249,15 +237,39 @@ impl Opener {
         identity: Identity,
         make: impl Future<Output = Result<Arc<dyn Remote>>> + Send,
     ) -> Result<Arc<dyn Remote>> {
-        let cell = self
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(identity)
-            .or_default()
-            .clone();
+        let cell = lock(&self.open).entry(identity).or_default().clone();
         cell.get_or_try_init(|| make).await.cloned()
     }
+}
+
+/// Reads `Name,value,Name,value`; a field in double quotes may hold commas.
+fn parse_headers(text: &str) -> std::result::Result<Vec<(String, String)>, String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    let mut signs = text.chars().peekable();
+    while let Some(c) = signs.next() {
+        let Some(field) = fields.last_mut() else {
+            break;
+        };
+        match c {
+            '"' if quoted && signs.next_if_eq(&'"').is_some() => field.push('"'),
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            c => field.push(c),
+        }
+    }
+    let (pairs, rest) = fields.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err("odd number of headers supplied".to_owned());
+    }
+    Ok(pairs
+        .iter()
+        .map(|[name, value]| (name.trim().to_owned(), value.clone()))
+        .collect())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What makes two remotes the same where names mean nothing: there is one disk.
