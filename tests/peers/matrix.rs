@@ -40,9 +40,9 @@ const KNOWN: &[Known] = &[
 ];
 
 fn excepted(client: Client, does: Does, path: &str, size: u64) -> bool {
-    let fault = KNOWN.iter().find(|known| {
-        known.client == client && known.does == does && (known.concerns)(path, size)
-    });
+    let fault = KNOWN
+        .iter()
+        .find(|known| known.client == client && known.does == does && (known.concerns)(path, size));
     if let Some(known) = fault {
         eprintln!("known fault of {}, {path:?}: {}", client.name(), known.why);
     }
@@ -66,7 +66,10 @@ fn cross(world: &World, source: &Path) {
         for reader in &clients {
             let pair = format!("{} reading what {} wrote", reader.name(), writer.name());
             let listed = reader.list(world, &remote);
-            let sizes = written.iter().map(|(path, (size, _))| (path.clone(), *size)).collect();
+            let sizes = written
+                .iter()
+                .map(|(path, (size, _))| (path.clone(), *size))
+                .collect();
             if listed != sizes {
                 wrong.push(format!("{pair}: listed {listed:?}"));
             }

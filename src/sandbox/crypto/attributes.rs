@@ -16,10 +16,15 @@ use super::{Malformed, base64};
 /// When the text, the key, the padding or the JSON is wrong.
 pub fn decrypt(key: &[u8; 16], text: &str) -> Result<Map<String, Value>, Malformed> {
     let plain = decrypt_bytes(key, text)?;
-    let end = plain.iter().position(|byte| *byte == 0).unwrap_or(plain.len());
+    let end = plain
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(plain.len());
     let (json, padding) = plain.split_at(end);
     if padding.len() > BLOCK || padding.iter().any(|byte| *byte != 0) {
-        return Err(Malformed("the attributes are not padded with zero bytes alone"));
+        return Err(Malformed(
+            "the attributes are not padded with zero bytes alone",
+        ));
     }
     parse(json)
 }
