@@ -87,6 +87,7 @@ fn imports(source: &Source) -> Vec<String> {
         }
         let mut rest = &source.code[at..];
         let mut here: Vec<&str> = source.module.split('/').collect();
+        here.extend(vec!["inline"; inline_modules(&source.code[..at])]);
         while let Some(tail) = rest.strip_prefix("super::") {
             here.pop();
             rest = tail;
@@ -98,6 +99,20 @@ fn imports(source: &Source) -> Vec<String> {
         expand(&prefix, rest, &mut imports);
     }
     imports
+}
+
+/// How many `mod name {` are open at the end of this code.
+fn inline_modules(code: &str) -> usize {
+    let mut open = Vec::new();
+    for (at, brace) in code.match_indices(['{', '}']) {
+        if brace == "}" {
+            open.pop();
+            continue;
+        }
+        let words: Vec<&str> = code[..at].split_whitespace().rev().take(2).collect();
+        open.push(matches!(words[..], [_, "mod"]));
+    }
+    open.into_iter().filter(|is_module| *is_module).count()
 }
 
 /// Unfolds `a::{b, c::d}` into full paths; reads up to the end of the path.
@@ -240,8 +255,9 @@ fn the_table_tells_right_from_wrong() {
     }
     let source = Source {
         module: "engine/march/order".into(),
-        code: "use crate::remote::{self, entry::{Entry, Kind}, Remote as R};\n\
-               use super::super::walk::Walk; crate::exit::fail(super::Side::Left);"
+        code: "fn f() {} use crate::remote::{self, entry::{Entry, Kind}, Remote as R};\n\
+               use super::super::walk::Walk; crate::exit::fail(super::Side::Left);\n\
+               mod inner { use super::super::Side; }"
             .into(),
     };
     let expected = [
@@ -252,6 +268,7 @@ fn the_table_tells_right_from_wrong() {
         "exit::fail",
         "engine::walk::Walk",
         "engine::march::Side::Left",
+        "engine::march::Side",
     ];
     assert_eq!(imports(&source), expected);
 }
