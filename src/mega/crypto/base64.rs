@@ -2,7 +2,7 @@
 //!
 //! Written: alphabet `A-Z a-z 0-9 - _`, no padding. Read: also `+` and `/`,
 //! and `=` at the end is ignored; spare bits in the last character are too,
-//! since peers set them. Spec: docs/protocol.md#notation-and-base-encodings.
+//! since peers set them. Spec: docs/protocol.md#encodings.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;

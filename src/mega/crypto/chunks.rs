@@ -2,7 +2,7 @@
 //!
 //! Chunk i, counted from 1, has `min(i, 8)` times 128 KiB; the last one ends
 //! with the file. From [`LADDER_END`] on every chunk has 1 MiB. An empty file
-//! has no chunk. Spec: docs/protocol.md#chunk-table.
+//! has no chunk. Spec: docs/protocol.md#chunks.
 
 /// The first chunk's length, and the step by which the first eight grow.
 pub const STEP: u64 = 128 * 1024;

@@ -6,7 +6,7 @@
 //! | chunk MAC | CBC-MAC under A over the chunk's plaintext, start value nonce twice, last block zero padded |
 //! | meta-MAC | m = AES(m xor chunk MAC) over all chunks from m = 0, then m\[0..4\] xor m\[4..8\], m\[8..12\] xor m\[12..16\] |
 //!
-//! Spec: docs/protocol.md#file-content-crypto. A chunk's MAC is a chain and
+//! Spec: docs/protocol.md#content. A chunk's MAC is a chain and
 //! cannot be hurried, but chunks do not depend on each other: hand over
 //! several at once, and they are walked side by side.
 

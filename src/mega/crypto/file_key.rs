@@ -7,7 +7,7 @@
 //! | 24..32 | meta-MAC |
 //!
 //! Links and `k` fields carry K; the ciphers use A. Spec:
-//! docs/protocol.md#file-and-folder-keys.
+//! docs/protocol.md#node-keys.
 
 use zeroize::Zeroizing;
 

@@ -9,7 +9,7 @@
 //! | 17..=8192 | four CRC-32, part i covering `i*size/4 .. (i+1)*size/4` |
 //! | above | four CRC-32, each over 32 windows of 64 bytes, see [`windows`] |
 //!
-//! CRCs are stored big-endian. Spec: docs/protocol.md#fingerprint-attribute-c-and-mtime.
+//! CRCs are stored big-endian. Spec: docs/protocol.md#fingerprint.
 
 use super::{CryptoError, base64};
 

@@ -4,7 +4,7 @@
 //! base64url, 48 bytes. To find: a 4-byte prefix such that the first 32 bits,
 //! big-endian, of SHA-256(prefix || token * 262144) are at most the threshold.
 //! Answer `1:<token>:<prefix>`, the prefix being 6 characters of base64url.
-//! Spec: docs/protocol.md#hashcash-http-402.
+//! Spec: docs/protocol.md#hashcash.
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;

@@ -4,7 +4,7 @@
 //! user's (the key is wrapped by that user's master key) or a shared folder's
 //! (by its share key). 22 characters are a folder key, 43 a file key, more is
 //! RSA. A text without any `:` is under the own master key.
-//! Spec: docs/protocol.md#the-k-field.
+//! Spec: docs/protocol.md#node-keys.
 
 use super::keys::NodeKey;
 use super::rsa::RsaPrivateKey;

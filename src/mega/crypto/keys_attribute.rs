@@ -4,7 +4,7 @@
 //! base64url of: 0x14, 0x00, 12-byte IV, AES-128-GCM ciphertext ending with
 //! the 16-byte tag; key = HKDF-SHA256(master key, no salt, info 0x01). The
 //! plaintext is records of tag (1), length (3, big-endian), data.
-//! Spec: docs/protocol.md#secure-keys-keys-as-far-as-needed.
+//! Spec: docs/protocol.md#keys-attribute.
 
 use aes_gcm::aead::Aead;
 use aes_gcm::{Aes128Gcm, KeyInit};

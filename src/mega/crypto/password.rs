@@ -1,7 +1,7 @@
 //! From password to keys, for both account versions.
 //!
 //! Version 1 hashes the password's UTF-16 units with 65536 rounds of AES;
-//! version 2 is PBKDF2. Spec: docs/protocol.md#version-1, #version-2.
+//! version 2 is PBKDF2. Spec: docs/protocol.md#version-1-passwords, #version-2.
 
 use aes::Aes128;
 use cipher::{Array, BlockCipherEncrypt, KeyInit};

@@ -7,7 +7,7 @@
 //! | 36 other bytes | completion token, text: sent unchanged |
 //! | `-N` | error |
 //!
-//! Spec: docs/protocol.md#answers-of-the-upload-host.
+//! Spec: docs/protocol.md#upload.
 
 use super::base64;
 

@@ -2,7 +2,7 @@
 //!
 //! 12 bytes: XOR of the piece's ciphertext, byte i into slot i mod 12, i
 //! counting from the start of the request body. Sent as 16 characters of
-//! base64url. Spec: docs/protocol.md#checksum-parameter.
+//! base64url. Spec: docs/protocol.md#upload-checksum.
 
 use super::base64;
 

@@ -1,7 +1,7 @@
 //! Keys encrypted with keys: AES-128 on each 16-byte block on its own, and the
 //! proof that a share key is our own.
 //!
-//! Spec: docs/protocol.md#the-k-field, docs/protocol.md#share-keys.
+//! Spec: docs/protocol.md#node-keys, docs/protocol.md#share-keys.
 
 use aes::Aes128;
 use cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
