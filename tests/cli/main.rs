@@ -19,6 +19,7 @@ mod lsd;
 mod lsl;
 mod mkdir;
 mod obscure;
+mod on_sandbox;
 mod purge;
 mod recorded;
 mod refusals;
