@@ -76,12 +76,19 @@ fn a_link_can_be_opened_and_taken_back() {
 }
 
 #[test]
-fn a_session_is_kept_until_logout() {
+fn ten_commands_log_in_once_and_logout_ends_that() {
     let home = home();
-    home.run(&["mkdir", ":sandbox:a"]).ok();
-    home.run(&["lsd", ":sandbox:"]).ok();
+    let logs_in = |arguments: &[&str]| {
+        let outcome = home.run(arguments);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        outcome.stderr.contains(": us0\n")
+    };
+    assert!(logs_in(&["mkdir", "-vv", ":sandbox:a"]));
+    for _ in 0..9 {
+        assert!(!logs_in(&["lsd", "-vv", ":sandbox:"]));
+    }
     home.run(&["logout", ":sandbox:"]).ok();
-    assert!(home.run(&["lsd", ":sandbox:"]).ok().ends_with(" a\n"));
+    assert!(logs_in(&["lsd", "-vv", ":sandbox:"]));
 }
 
 /// Three files of one name, of 4, 6 and 9 bytes, in `:sandbox:d`.
