@@ -73,7 +73,11 @@ impl Client {
 
     /// A command of this client in the world's home, environment cleared.
     fn command(self, world: &World) -> Command {
-        let home = world.home().join(format!("home-{}", self.name()));
+        // a home a thread: the peers' caches are not made for company
+        let thread = std::thread::current().id();
+        let home = world
+            .home()
+            .join(format!("home-{}-{thread:?}", self.name()));
         fs::create_dir_all(home.join("tmp")).unwrap();
         let mut command = Command::new("timeout");
         command.arg(PATIENCE).env_clear().current_dir(world.home());
@@ -142,7 +146,12 @@ impl Client {
     pub fn upload(self, world: &World, local: &Path, remote: &str) {
         let local = local.to_str().unwrap();
         match self {
-            Megarc | Rclone => drop(self.run(world, &["copy", local, &format!("mega:{remote}")])),
+            Megarc => drop(self.run(world, &["copy", local, &format!("mega:{remote}")])),
+            // it waits for an event after every change: many at a time
+            Rclone => {
+                let remote = format!("mega:{remote}");
+                self.run(world, &["copy", "--transfers", "32", local, &remote]);
+            }
             Megatools => {
                 self.run(world, &["mkdir", &format!("/Root/{remote}")]);
                 let remote = format!("/Root/{remote}");
@@ -161,19 +170,13 @@ impl Client {
         let local = local.to_str().unwrap();
         let output = match self {
             Megarc => self.try_run(world, &["copy", &format!("mega:{remote}"), local]),
-            // one attempt: a peer's known fault must not be tried three times
-            Rclone => self.try_run(
-                world,
-                &[
-                    "copy",
-                    "--retries",
-                    "1",
-                    "--low-level-retries",
-                    "1",
-                    &format!("mega:{remote}"),
-                    local,
-                ],
-            ),
+            Rclone => {
+                let remote = format!("mega:{remote}");
+                // one attempt: a peer's known fault must not be tried three times
+                let once = ["--retries", "1", "--low-level-retries", "1"];
+                let arguments = ["copy", "--transfers", "16", &remote, local];
+                self.try_run(world, &[&arguments[..], &once].concat())
+            }
             Megatools => {
                 let remote = format!("/Root/{remote}");
                 let arguments = [

@@ -1,6 +1,7 @@
 //! {megarc, rclone, megatools} writing × {the same} listing and reading.
 
 use std::path::Path;
+use std::thread;
 
 use super::client::{Client, clients};
 use super::files::{self, SIZES};
@@ -52,50 +53,64 @@ fn excepted(client: Client, does: Does, path: &str, size: u64) -> bool {
 /// Lets every client write `source`, and every client list and read the result.
 fn cross(world: &World, source: &Path) {
     let clients = clients();
-    let mut wrong = Vec::new();
-    for writer in &clients {
-        let remote = format!("from-{}", writer.name());
-        let writable = world.new_folder(&format!("{remote}-source"));
-        for (path, (size, _)) in files::read(source) {
-            if !excepted(*writer, Does::Write, &path, size) {
-                files::link(source, &path, &writable);
-            }
-        }
-        let written = files::read(&writable);
-        writer.upload(world, &writable, &remote);
-        for reader in &clients {
-            let pair = format!("{} reading what {} wrote", reader.name(), writer.name());
-            let listed = reader.list(world, &remote);
-            let sizes = written
-                .iter()
-                .map(|(path, (size, _))| (path.clone(), *size))
-                .collect();
-            if listed != sizes {
-                wrong.push(format!("{pair}: listed {listed:?}"));
-            }
-            let (mut readable, mut faults) = (written.clone(), Vec::new());
-            readable.retain(|path, (size, _)| {
-                let fault = excepted(*reader, Does::Read(*writer), path, *size);
-                faults.extend(fault.then(|| path.clone()));
-                !fault
-            });
-            let target = world.folder(&format!("{}-{}", writer.name(), reader.name()));
-            let content = reader.download(world, &remote, &target);
-            let mut found = files::read(&target);
-            found.retain(|path, _| !faults.contains(path));
-            let differences = files::differences(&readable, &found);
-            if !differences.is_empty() {
-                wrong.push(format!("{pair}:\n  {}", differences.join("\n  ")));
-            }
-            if let Err(why) = content
-                && faults.is_empty()
-            {
-                wrong.push(format!("{pair}: {why}"));
-            }
-            let _ = std::fs::remove_dir_all(&target);
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let writers: Vec<_> = clients
+            .iter()
+            .map(|writer| scope.spawn(|| write_and_read(world, source, *writer, &clients)))
+            .collect();
+        writers
+            .into_iter()
+            .flat_map(|writer| writer.join().unwrap())
+            .collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What went wrong when `writer` wrote and all `readers` listed and read.
+fn write_and_read(world: &World, source: &Path, writer: Client, readers: &[Client]) -> Vec<String> {
+    let remote = format!("from-{}", writer.name());
+    let writable = world.new_folder(&format!("{remote}-source"));
+    for (path, (size, _)) in files::read(source) {
+        if !excepted(writer, Does::Write, &path, size) {
+            files::link(source, &path, &writable);
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let written = files::read(&writable);
+    writer.upload(world, &writable, &remote);
+    let mut wrong = Vec::new();
+    for reader in readers {
+        let pair = format!("{} reading what {} wrote", reader.name(), writer.name());
+        let listed = reader.list(world, &remote);
+        let sizes = written
+            .iter()
+            .map(|(path, (size, _))| (path.clone(), *size))
+            .collect();
+        if listed != sizes {
+            wrong.push(format!("{pair}: listed {listed:?}"));
+        }
+        let (mut readable, mut faults) = (written.clone(), Vec::new());
+        readable.retain(|path, (size, _)| {
+            let fault = excepted(*reader, Does::Read(writer), path, *size);
+            faults.extend(fault.then(|| path.clone()));
+            !fault
+        });
+        let target = world.folder(&format!("{}-{}", writer.name(), reader.name()));
+        let content = reader.download(world, &remote, &target);
+        let mut found = files::read(&target);
+        found.retain(|path, _| !faults.contains(path));
+        let differences = files::differences(&readable, &found);
+        if !differences.is_empty() {
+            wrong.push(format!("{pair}:\n  {}", differences.join("\n  ")));
+        }
+        if let Err(why) = content
+            && faults.is_empty()
+        {
+            wrong.push(format!("{pair}: {why}"));
+        }
+        // three copies of the largest files need not lie about
+        let _ = std::fs::remove_dir_all(&target);
+    }
+    wrong
 }
 
 #[test]
