@@ -22,7 +22,8 @@ static STORES: LazyLock<[Arc<Memory>; 2]> = LazyLock::new(|| {
     [(); 2].map(|()| {
         let store = Memory::default();
         for i in 0..files {
-            let path = format!("dir{:06}/file{i:07}.bin", i / each);
+            let (top, dir) = (i / each / 50, i / each);
+            let path = format!("top{top:04}/dir{dir:06}/file{i:07}.bin");
             let path = RemotePath::parse(&path).unwrap();
             store.put(&path, "x", Some(Timestamp::UNIX_EPOCH)).unwrap();
         }

@@ -16,7 +16,7 @@ pub(crate) struct Far {
 }
 
 impl Far {
-    pub(crate) fn new(base: &str) -> Arc<dyn Remote> {
+    pub(crate) fn over(base: &str) -> Arc<dyn Remote> {
         Arc::new(Self {
             disk: Local::default(),
             base: RemotePath::parse(base).unwrap(),

@@ -87,7 +87,8 @@ pub(crate) fn compare(lines: &[Line], case: &Value, root: &Path) -> Vec<String> 
             let field = |i: usize| line[i].as_str().unwrap_or("").to_owned();
             (field(0), field(1), field(2))
         })
-        .filter(|line| !belongs_to_the_command(line) && !(dry_run && is_about_the_root(line)))
+        .filter(|line| !belongs_to_the_command(line))
+        .filter(|line| !dry_run || !is_about_the_root(line))
         .map(without_cause)
         .collect();
     got.sort();

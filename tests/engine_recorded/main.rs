@@ -177,7 +177,7 @@ impl Job {
         let served = root.join("served");
         let stores = Stores {
             disk: Arc::new(Local::default()),
-            far: far::Far::new(served.to_str().unwrap()),
+            far: far::Far::over(served.to_str().unwrap()),
         };
         let first = self.location(0, root, &stores);
         match self.command.as_str() {

@@ -1,6 +1,6 @@
 //! The nodes of a store in memory: a table of parents, names and contents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -16,6 +16,8 @@ const ROOT: Id = 0;
 #[derive(Default)]
 pub(super) struct Nodes {
     nodes: BTreeMap<Id, Node>,
+    /// The nodes in each directory, so that a large store is listed in time.
+    inside: BTreeMap<Id, BTreeSet<Id>>,
     last: Id,
 }
 
@@ -70,10 +72,7 @@ impl Nodes {
     }
 
     pub(super) fn children(&self, dir: Id) -> impl Iterator<Item = Id> {
-        self.nodes
-            .iter()
-            .filter(move |(_, node)| node.parent == dir)
-            .map(|(id, _)| *id)
+        self.inside.get(&dir).into_iter().flatten().copied()
     }
 
     pub(super) fn named(&self, dir: Id, name: &str) -> impl Iterator<Item = Id> {
@@ -133,6 +132,7 @@ impl Nodes {
             modified,
         };
         self.nodes.insert(self.last, node);
+        self.inside.entry(parent).or_default().insert(self.last);
         self.last
     }
 
@@ -152,6 +152,10 @@ impl Nodes {
 
     pub(super) fn move_to(&mut self, id: Id, parent: Id, name: &str) {
         if let Some(node) = self.nodes.get_mut(&id) {
+            if let Some(siblings) = self.inside.get_mut(&node.parent) {
+                siblings.remove(&id);
+            }
+            self.inside.entry(parent).or_default().insert(id);
             node.parent = parent;
             name.clone_into(&mut node.name);
         }
@@ -165,8 +169,12 @@ impl Nodes {
 
     /// Removes a node with all below it; the root is only emptied.
     pub(super) fn remove(&mut self, id: Id) {
-        self.nodes.remove(&id);
-        for child in self.children(id).collect::<Vec<_>>() {
+        if let Some(node) = self.nodes.remove(&id)
+            && let Some(siblings) = self.inside.get_mut(&node.parent)
+        {
+            siblings.remove(&id);
+        }
+        for child in self.inside.remove(&id).unwrap_or_default() {
             self.remove(child);
         }
     }
