@@ -4,9 +4,11 @@
 use std::fs;
 use std::sync::Arc;
 
+use megarc::config::obscure::obscure;
 use megarc::config::{Config, ConfigSource, Env};
 use megarc::remote::open::{OpenOptions, Opener};
-use megarc::remote::{ErrorKind, Location, NewFile, RemotePath};
+use megarc::remote::{Entry, ErrorKind, LinkOptions, Location, NewFile, RemotePath};
+use megarc::sandbox::{self, AccountSpec, Mfa};
 
 const CONFIG: &str = r#"
 [mem]
@@ -188,4 +190,170 @@ async fn what_is_written_by_one_name_is_read_by_another() {
     place.remote.write(&place.path.into(), file).await.unwrap();
     let same = setup.open("mem:dir/er/f").await;
     assert!(same.remote.stat(&same.path).await.is_ok());
+}
+
+/// A server with one account, and an opener whose environment names it.
+async fn with_account(spec: AccountSpec) -> (sandbox::Handle, Setup) {
+    let server = sandbox::start(sandbox::Options {
+        accounts: vec![spec],
+        ..sandbox::Options::default()
+    });
+    let server = server.await.unwrap();
+    let state = tempfile::tempdir().unwrap().keep();
+    let setup = setup(&[
+        ("MEGARC_MEGA_API_URL", server.url()),
+        ("MEGARC_STATE_DIR", state.to_str().unwrap()),
+    ]);
+    (server, setup)
+}
+
+async fn put(place: &Location, content: &'static [u8]) -> Entry {
+    let pieces = futures_util::stream::iter([Ok(content.into())]);
+    let file = NewFile::new(
+        Some(content.len() as u64),
+        megarc::remote::Content::Stream(Box::pin(pieces)),
+    );
+    let to = place.path.clone().into();
+    place.remote.write(&to, file).await.unwrap()
+}
+
+fn account(pass: &str) -> String {
+    format!(":mega,user=u@example.com,pass={}", obscure(pass).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_opened_once_whatever_the_path() {
+    let (server, setup) = with_account(AccountSpec::new("u@example.com", "secret 1")).await;
+    let account = account("secret 1");
+    let a = setup.open(&format!("{account}:a")).await;
+    let b = setup.open(&format!("{account}:b/c")).await;
+    assert!(a.same_store(&b));
+    put(&a, b"x").await;
+    assert_eq!(server.stats().logins, 1);
+    // Another process finds the session.
+    let again = Opener::new(setup.opener.config().clone(), OpenOptions::default());
+    let a = again.open(&format!("{account}:a")).await.unwrap();
+    assert!(a.remote.stat(&a.path).await.is_ok());
+    assert_eq!(server.stats().logins, 1);
+    let nobody = setup.opener.open(":mega:x").await.map(|_| ()).unwrap_err();
+    assert!(nobody.to_string().contains("no user is set"), "{nobody}");
+    let wrong = setup.opener.open(&account_with("wrong")).await;
+    let wrong = wrong.map(|_| ()).unwrap_err();
+    assert_eq!(wrong.kind, ErrorKind::Unauthenticated);
+    assert!(!format!("{wrong} {wrong:?}").contains("wrong\""));
+    let root = setup.opener.open(&format!("{account},root=attic:")).await;
+    let root = root.map(|_| ()).unwrap_err().to_string();
+    assert!(root.contains("unknown root 'attic'"), "{root}");
+}
+
+fn account_with(pass: &str) -> String {
+    format!("{}:", account(pass))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_are_places() {
+    let (_server, setup) = with_account(AccountSpec::new("u@example.com", "secret 1")).await;
+    let place = setup
+        .open(&format!("{}:dir/file.txt", account("secret 1")))
+        .await;
+    let file = put(&place, b"behind a link").await;
+    let dir = place
+        .remote
+        .stat(&RemotePath::parse("dir").unwrap())
+        .await
+        .unwrap();
+    let options = LinkOptions::default();
+    let to_file = place.remote.link(&file, &options).await.unwrap();
+    let to_dir = place.remote.link(&dir, &options).await.unwrap();
+    let shown = setup.open(&to_file).await;
+    assert_eq!(shown.path.as_str(), "file.txt");
+    assert!(shown.remote.features().read_only);
+    let shown = setup.open(&to_dir).await;
+    assert_eq!(shown.path.as_str(), "");
+    let entries = shown.remote.list(&Entry::dir(shown.path)).await.unwrap();
+    assert_eq!(entries[0].name(), "file.txt");
+    let named = setup.open(&format!(":mega,link='{to_dir}':file.txt")).await;
+    let found = named.remote.stat(&named.path).await.unwrap();
+    assert_eq!(found.size, Some(13));
+    // The key in a link is a secret: no message repeats it.
+    let key = to_dir.split('#').next_back().unwrap();
+    let broken = format!("{}x", &to_dir[..to_dir.len() - 3]);
+    let error = setup.opener.open(&broken).await.map(|_| ()).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains(&key[..key.len() - 3]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_factor_comes_from_a_command() {
+    let spec = AccountSpec {
+        mfa: Some(Mfa::Code("123456".to_owned())),
+        ..AccountSpec::new("u@example.com", "secret 1")
+    };
+    let (server, setup) = with_account(spec).await;
+    let account = account("secret 1");
+    let none = setup.opener.open(&format!("{account}:")).await;
+    assert_eq!(
+        none.map(|_| ()).unwrap_err().kind,
+        ErrorKind::Unauthenticated
+    );
+    let command = format!("{account},otp_command='printf \"123 456\"':");
+    setup.opener.open(&command).await.unwrap();
+    assert_eq!(server.stats().logins, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_needs_nothing_and_remembers() {
+    let dir = tempfile::tempdir().unwrap();
+    let env: Env = [
+        (
+            "MEGARC_CACHE_DIR",
+            dir.path().join("cache").to_str().unwrap(),
+        ),
+        (
+            "MEGARC_STATE_DIR",
+            dir.path().join("state").to_str().unwrap(),
+        ),
+    ]
+    .into_iter()
+    .collect();
+    let config = Arc::new(Config::in_memory(env));
+    for round in 0..3 {
+        let opener = Opener::new(config.clone(), OpenOptions::default());
+        let place = opener.open(":sandbox:dir/f").await.unwrap();
+        if round == 0 {
+            put(&place, b"kept").await;
+        }
+        let found = place.remote.stat(&place.path).await.unwrap();
+        assert_eq!(found.size, Some(4));
+        drop(place);
+        opener.finish().await;
+    }
+    // One session file: the address differs in each run, the server does not.
+    let sessions = fs::read_dir(dir.path().join("state/sessions")).unwrap();
+    let sessions = sessions
+        .filter(|item| {
+            let name = item.as_ref().unwrap().file_name();
+            name.to_string_lossy().ends_with(".session")
+        })
+        .count();
+    assert_eq!(sessions, 1);
+}
+
+#[tokio::test]
+async fn web_servers_are_checked_before_they_are_asked() {
+    let setup = setup(&[]);
+    for (text, words) in [
+        (":http:", "no url is set"),
+        (
+            ":http,url='http://127.0.0.1:1',headers='a':",
+            "odd number of headers",
+        ),
+        (":http,url='http://127.0.0.1:1',no_head=perhaps:", "as bool"),
+    ] {
+        let error = setup.opener.open(text).await.map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains(words), "{text}: {error}");
+    }
+    let place = setup
+        .open(":http,url='http://127.0.0.1:1/x/',headers='Cookie,\"a=1, b=2\"':d")
+        .await;
+    assert_eq!(place.path.as_str(), "d");
 }

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
@@ -76,6 +75,14 @@ pub struct Opener {
     sandboxes: Mutex<Vec<Embedded>>,
 }
 
+/// Where a text leads.
+enum Step {
+    /// To another text, and below that.
+    Alias { target: String, path: String },
+    /// Here.
+    Place(Location),
+}
+
 /// All settings of a remote. Some are secret: it is compared, never printed.
 type Identity = Vec<(String, String)>;
 /// A remote that is opened once, by whoever comes first.
@@ -105,7 +112,23 @@ impl Opener {
     /// [`ErrorKind::Invalid`] with rclone's words when it names none; whatever
     /// opening the remote says.
     pub async fn open(&self, text: &str) -> Result<Location> {
-        self.open_text(text, 0).await
+        let mut text = text.to_owned();
+        // What was asked for below each alias on the way.
+        let mut below = Vec::new();
+        loop {
+            match self.step(&text, below.len()).await? {
+                Step::Alias { target, path } => {
+                    below.push(path);
+                    text = target;
+                }
+                Step::Place(mut place) => {
+                    while let Some(path) = below.pop() {
+                        place = alias::below(place, &path)?;
+                    }
+                    return Ok(place);
+                }
+            }
+        }
     }
 
     /// Ends what was started for remotes: call it when all work is done. A
@@ -122,48 +145,47 @@ impl Opener {
         lock(&self.sandboxes).push(server);
     }
 
-    /// [`Self::open`] after `depth` aliases. Boxed, because it calls itself.
-    fn open_text<'a>(&'a self, text: &'a str, depth: usize) -> BoxFuture<'a, Result<Location>> {
-        async move {
-            match Spec::parse(text).map_err(|e| invalid(text, e))? {
-                Spec::Local(path) => {
-                    let options = self.on_the_fly("local", &[]);
-                    self.open_kind(&options, &path, depth).await
-                }
-                Spec::Named { name, params, path } => {
-                    let options = self
-                        .config
-                        .named(&name, &params, &self.options.flags)
-                        .map_err(|e| invalid(text, e))?;
-                    self.open_kind(&options, &path, depth).await
-                }
-                Spec::OnTheFly { kind, params, path } => {
-                    let options = self.on_the_fly(&kind, &params);
-                    self.open_kind(&options, &path, depth).await
-                }
-                Spec::Link(url) => {
-                    let params = vec![("link".to_owned(), url)];
-                    let options = self.on_the_fly("mega", &params);
-                    let place = self.open_kind(&options, "", depth).await?;
-                    self.link_place(&options, place).await
+    /// One step towards the place that `text` names, after `depth` aliases.
+    async fn step(&self, text: &str, depth: usize) -> Result<Step> {
+        let flags = &self.options.flags;
+        match Spec::parse(text).map_err(|e| invalid(text, e))? {
+            Spec::Local(path) => {
+                let options = self.config.on_the_fly("local", &[], flags);
+                self.open_kind(&options, path, depth).await
+            }
+            Spec::Named { name, params, path } => {
+                let options = self.config.named(&name, &params, flags);
+                let options = options.map_err(|e| invalid(text, e))?;
+                self.open_kind(&options, path, depth).await
+            }
+            Spec::OnTheFly { kind, params, path } => {
+                let options = self.config.on_the_fly(&kind, &params, flags);
+                self.open_kind(&options, path, depth).await
+            }
+            Spec::Link(url) => {
+                let params = [("link".to_owned(), url)];
+                let options = self.config.on_the_fly("mega", &params, flags);
+                match self.open_kind(&options, String::new(), depth).await? {
+                    Step::Place(place) => self.link_place(&options, place).await.map(Step::Place),
+                    alias => Ok(alias),
                 }
             }
         }
-        .boxed()
     }
 
-    fn on_the_fly<'a>(&'a self, kind: &str, params: &'a [(String, String)]) -> Options<'a> {
-        self.config.on_the_fly(kind, params, &self.options.flags)
+    /// The place at `path` in the remote that `options` describe, or where an
+    /// alias leads.
+    async fn open_kind(&self, options: &Options<'_>, path: String, depth: usize) -> Result<Step> {
+        if options.kind() == "alias" {
+            let target = alias::target(options.remote(), options.text("remote"), depth)?;
+            return Ok(Step::Alias { target, path });
+        }
+        let place = self.open_store(options, &path).await?;
+        Ok(Step::Place(place))
     }
 
-    /// The place at `path` in the remote that `options` describe.
-    async fn open_kind(&self, options: &Options<'_>, path: &str, depth: usize) -> Result<Location> {
+    async fn open_store(&self, options: &Options<'_>, path: &str) -> Result<Location> {
         match options.kind() {
-            "alias" => {
-                let target = alias::target(options.remote(), options.text("remote"), depth)?;
-                let target = self.open_text(&target, depth + 1).await?;
-                alias::below(target, path)
-            }
             "local" => {
                 let local = Local::new(self.local_options(options)?);
                 let path = local.locate(path, &self.options.cwd)?;
