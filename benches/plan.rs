@@ -83,6 +83,6 @@ fn one_large_directory(bencher: divan::Bencher<'_, '_>) {
                 .pairs
                 .into_iter()
                 .map(|pair| plan(pair, &rules))
-                .count()
+                .collect::<Vec<_>>()
         });
 }
