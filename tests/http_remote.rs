@@ -3,7 +3,7 @@
 //! nginx is Debian's; without it its test says so and passes, unless
 //! `MEGARC_REQUIRE_PEERS` is set, as it is in CI.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fs;
 use std::io::{BufRead, BufReader};

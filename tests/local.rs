@@ -303,7 +303,7 @@ async fn space_is_that_of_the_nearest_folder() {
 async fn a_folder_that_may_not_be_read_says_so() {
     let disk = Disk::new();
     disk.write("d/x", "x");
-    fs::set_permissions(disk.os("d"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(disk.os("d"), fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything.
     if fs::read_dir(disk.os("d")).is_err() {
         let listed = Local::default().list(&Entry::dir(disk.path("d"))).await;
