@@ -295,6 +295,7 @@ async fn carry_out(caller: &Caller<'_>, commands: &[Value], claim: Claim<'_>) ->
     }
     match whole_text(&parts) {
         Some(text) => json(Reply::whole(text)),
+        None if parts.iter().all(Part::is_small) => json(Reply::whole(Batch::new(parts).whole())),
         None => json(Reply::pieces(Batch::new(parts), None)),
     }
 }
@@ -303,6 +304,18 @@ async fn carry_out(caller: &Caller<'_>, commands: &[Value], claim: Claim<'_>) ->
 enum Part {
     Text(String),
     Tree(Box<Tree>),
+}
+
+/// Node lists up to this length are built at once and announce their size.
+const FEW_NODES: usize = 5000;
+
+impl Part {
+    fn is_small(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Tree(tree) => tree.len() <= FEW_NODES,
+        }
+    }
 }
 
 fn one(tx: &mut Tx<'_>, caller: &Caller<'_>, command: &Value, fault: Option<CommandFault>) -> Part {
@@ -410,19 +423,19 @@ impl Batch {
     }
 }
 
-impl Source for Batch {
-    fn next(&mut self) -> std::io::Result<Option<bytes::Bytes>> {
+impl Batch {
+    /// Writes about one piece of the answer; false once all of it is written.
+    fn write(&mut self, out: &mut String) -> bool {
         if self.closed {
-            return Ok(None);
+            return false;
         }
-        let mut out = String::new();
-        if !self.opened {
-            self.opened = true;
+        if !std::mem::replace(&mut self.opened, true) {
             out.push('[');
         }
-        while out.len() < super::body::PIECE {
+        let goal = out.len() + super::body::PIECE;
+        while out.len() < goal {
             if let Some(tree) = &mut self.tree {
-                if tree.write(&mut out) {
+                if tree.write(out) {
                     self.tree = None;
                 }
                 continue;
@@ -437,10 +450,24 @@ impl Source for Batch {
                 None => {
                     out.push(']');
                     self.closed = true;
-                    break;
+                    return false;
                 }
             }
         }
-        Ok(Some(out.into()))
+        true
+    }
+
+    fn whole(mut self) -> String {
+        let mut out = String::new();
+        while self.write(&mut out) {}
+        out
+    }
+}
+
+impl Source for Batch {
+    fn next(&mut self) -> std::io::Result<Option<bytes::Bytes>> {
+        let mut out = String::new();
+        let more = self.write(&mut out);
+        Ok((more || !out.is_empty()).then(|| out.into()))
     }
 }

@@ -213,6 +213,11 @@ fn tree(parts: Vec<(Viewer, Vec<Arc<Node>>)>, roots: Vec<Incoming>, tail: Object
 }
 
 impl Tree {
+    /// How many nodes it lists.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|(_, nodes)| nodes.len()).sum()
+    }
+
     /// Lets a fault flip a bit of one of the nodes.
     pub fn spoil(&mut self, fault: CommandFault) {
         let number = match fault {

@@ -156,7 +156,9 @@ fn history(disk: &Disk, world: &mut World) -> Result<(), Error> {
         let number = u64::from_str_radix(key, 16).map_err(|_| wrong_key(Table::Answers, key))?;
         let answer: Answer = parse(Table::Answers, key, row)?;
         world.next_answer = world.next_answer.max(number);
-        world.answer_order.push_back((number, answer.key.clone()));
+        world
+            .answer_order
+            .push_back((number, true, answer.key.clone()));
         world
             .answers
             .insert(answer.key.clone(), (number, Arc::new(answer)));

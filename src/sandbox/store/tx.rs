@@ -293,19 +293,33 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Remembers an answer, together with the changes that it reports.
+    /// Remembers an answer: on disk together with the changes that it reports,
+    /// in memory if it reports none. Nobody waits for the disk only to be
+    /// told the same again.
     pub fn put_answer(&mut self, answer: Answer) {
+        let stored = !self.changes.is_empty();
         self.world.next_answer += 1;
         let number = self.world.next_answer;
-        self.put(Table::Answers, format!("{number:016x}"), &answer);
+        if stored {
+            self.put(Table::Answers, answer_key(number), &answer);
+        }
         let key = answer.key.clone();
-        self.world.answer_order.push_back((number, key.clone()));
+        self.world
+            .answer_order
+            .push_back((number, stored, key.clone()));
         self.world.answers.insert(key, (number, Arc::new(answer)));
         while self.world.answer_order.len() > MOST_ANSWERS {
-            let Some((oldest, key)) = self.world.answer_order.pop_front() else {
+            // Forgetting a stored one is a change and waits for the next.
+            let Some((oldest, _, key)) = self
+                .world
+                .answer_order
+                .pop_front_if(|(_, was_stored, _)| stored || !*was_stored)
+            else {
                 break;
             };
-            self.delete(Table::Answers, format!("{oldest:016x}"));
+            if stored {
+                self.delete(Table::Answers, answer_key(oldest));
+            }
             if self
                 .world
                 .answers
@@ -387,6 +401,11 @@ impl<'a> Tx<'a> {
     pub fn now(&self) -> i64 {
         clock::now()
     }
+}
+
+/// The name of an answer's row.
+fn answer_key(number: u64) -> String {
+    format!("{number:016x}")
 }
 
 /// The name of a packet's row.

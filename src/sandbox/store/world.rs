@@ -29,7 +29,7 @@ pub struct World {
     pub(super) used: HashMap<UserHandle, u64>,
     pub(super) channels: HashMap<String, Channel>,
     pub(super) answers: HashMap<String, (u64, Arc<Answer>)>,
-    pub(super) answer_order: VecDeque<(u64, String)>,
+    pub(super) answer_order: VecDeque<(u64, bool, String)>,
     pub(super) next_order: u64,
     pub(super) next_answer: u64,
 }
