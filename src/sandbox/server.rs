@@ -213,6 +213,9 @@ async fn accept(listener: TcpListener, server: Arc<Server>) {
             // An error here is a client that went away or a fault on purpose.
             let _ = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
+                // Idle connections are the client's to close: one that ends as
+                // a request leaves would look like a fault.
+                .header_read_timeout(None)
                 .max_buf_size(512 << 10)
                 .serve_connection(TokioIo::new(socket), service)
                 .await;
