@@ -17,8 +17,8 @@ use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
-    About, ByteStream, Content, Destination, Entry, EntryKind, ErrorKind, Features, LinkOptions,
-    NewFile, Remote, RemoteError, RemotePath, Result, Span,
+    About, ByteStream, Content, Destination, Entry, EntryId, EntryKind, ErrorKind, Features,
+    LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result, Span,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
@@ -199,18 +199,16 @@ impl Remote for Mega {
         let op = "listing";
         let tree = self.tree(op, &dir.path).await?;
         let tree = tree.read();
-        let found = match &dir.id {
-            Some(id) => Found::Nodes(
-                NodeHandle::parse(id.as_str())
-                    .and_then(|handle| tree.node(handle))
-                    .into_iter()
-                    .collect(),
-            ),
-            None => self.options.find(&tree, &dir.path),
-        };
         self.options
-            .list(&tree, &found, &dir.path)
+            .list(&tree, &self.options.found(&tree, dir), &dir.path)
             .map_err(|kind| RemoteError::new(kind, op, dir.path.as_str()))
+    }
+
+    async fn withheld(&self, dir: &Entry) -> Result<Vec<EntryId>> {
+        let tree = self.tree("listing", &dir.path).await?;
+        let tree = tree.read();
+        let found = self.options.found(&tree, dir);
+        Ok(self.options.withheld(&tree, &found, &dir.path))
     }
 
     async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {

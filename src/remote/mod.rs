@@ -110,6 +110,17 @@ pub trait Remote: Send + Sync {
     /// [`ErrorKind::DirNotFound`]; [`ErrorKind::IsFile`].
     async fn list(&self, dir: &Entry) -> Result<Vec<Entry>>;
 
+    /// What lies in a directory and cannot be listed, because its name or key
+    /// could not be read: the store's ids. Whoever copies the directory must
+    /// not pass over them in silence.
+    ///
+    /// # Errors
+    /// As [`Remote::list`].
+    async fn withheld(&self, dir: &Entry) -> Result<Vec<EntryId>> {
+        let _ = dir;
+        Ok(Vec::new())
+    }
+
     /// The bytes of a file. A clean end of a whole read (`span` `None`) means
     /// verified; part of a file cannot be verified.
     ///

@@ -5,8 +5,8 @@ use futures_util::future;
 use super::super::march::{Matched, Names, Side, match_listings};
 use super::super::root::relative;
 use super::super::walk::hides;
-use super::super::{Error, Filter, Run};
-use crate::remote::{Entry, ErrorKind, Location, RemoteError};
+use super::super::{Class, Error, Filter, Run};
+use crate::remote::{Entry, EntryId, ErrorKind, Location, RemoteError};
 
 /// A directory of the march.
 #[derive(Clone)]
@@ -25,6 +25,9 @@ pub(super) struct Node {
 pub(super) struct Step {
     pub(super) node: Node,
     pub(super) listed: u64,
+    /// What lies in the source directory and cannot be copied, because the
+    /// store cannot read its name.
+    pub(super) withheld: Vec<EntryId>,
     pub(super) result: Result<Matched, (Side, RemoteError)>,
 }
 
@@ -69,11 +72,18 @@ impl Lister {
             (_, Err(e)) => return Step::failed(node, Side::Destination, e),
         };
         let listed = (src.len() + dst.len()) as u64;
+        let withheld = match self.src.remote.withheld(&node.src).await {
+            // One listed file is asked for: the others do not matter.
+            Ok(_) if self.filter.listed().is_some() => Vec::new(),
+            Ok(withheld) => withheld,
+            Err(e) => return Step::failed(node, Side::Source, e),
+        };
         let src = self.seen(src, &self.src);
         let dst = self.seen(dst, &self.dst);
         Step {
             node,
             listed,
+            withheld,
             result: Ok(match_listings(src, dst, self.names)),
         }
     }
@@ -127,6 +137,7 @@ impl Step {
         Self {
             node,
             listed: 0,
+            withheld: Vec::new(),
             result: Err((side, error)),
         }
     }
@@ -147,5 +158,16 @@ pub(super) fn report(
         "error reading {} {which}directory: {error}",
         side.word()
     );
+    run.stats.count_error(error)
+}
+
+/// Logs and counts something that a copy has to leave out.
+pub(super) fn report_withheld(run: &Run, root: &Location, dir: &Entry, id: &EntryId) -> Error {
+    let text = format!(
+        "Failed to copy: {} in it cannot be decrypted and is left out",
+        id.as_str()
+    );
+    tracing::error!(object = %root.label(&dir.path), "{text}");
+    let error = Error::new(ErrorKind::Corrupt, text).class(Class::NoRetry);
     run.stats.count_error(error)
 }

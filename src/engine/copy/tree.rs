@@ -23,7 +23,7 @@ use super::super::plan::{Action, plan};
 use super::super::root::relative;
 use super::super::transfer::{Job, transfer};
 use super::super::{Error, Result, Run};
-use super::list::{Lister, Node, Step, report};
+use super::list::{Lister, Node, Step, report, report_withheld};
 use super::{child, probe, refuse_change, rules};
 use crate::remote::{Destination, Entry, ErrorKind, Location};
 
@@ -145,10 +145,14 @@ impl Tree {
         while let Some(Step {
             node,
             listed,
+            withheld,
             result,
         }) = descent.next().await
         {
             self.run.stats.update(|c| c.listed += listed);
+            for id in withheld {
+                self.fail(report_withheld(&self.run, &self.src, &node.src, &id));
+            }
             match result {
                 Ok(matched) => {
                     let entered = self.act(&node, matched, &queues).await;

@@ -136,6 +136,35 @@ impl MegaOptions {
         Some((start, rest))
     }
 
+    /// The nodes that a directory entry stands for.
+    pub(super) fn found<'a>(&self, tree: &'a Tree, dir: &Entry) -> Found<'a> {
+        match &dir.id {
+            Some(id) => Found::Nodes(
+                NodeHandle::parse(id.as_str())
+                    .and_then(|handle| tree.node(handle))
+                    .into_iter()
+                    .collect(),
+            ),
+            None => self.find(tree, &dir.path),
+        }
+    }
+
+    /// What was found at `path` and is no entry, for want of a readable name.
+    pub(super) fn withheld(
+        &self,
+        tree: &Tree,
+        found: &Found<'_>,
+        path: &RemotePath,
+    ) -> Vec<EntryId> {
+        below(tree, found)
+            .filter(|node| {
+                let name = node.name().map(|n| self.encoding.to_standard(n.as_bytes()));
+                name.is_none_or(|name| path.child(&name).is_err())
+            })
+            .map(|node| EntryId::new(node.handle().as_str()))
+            .collect()
+    }
+
     /// The entries in what was found at `path`.
     pub(super) fn list(
         &self,
