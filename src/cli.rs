@@ -1,7 +1,7 @@
 //! The command line: from words to a running command and an exit code.
 //!
 //! [`argv`] sorts the words as rclone's users type them, clap gives them
-//! their types, [`dispatch`] runs the command with its retries, statistics
+//! their types, `dispatch.rs` runs the command with its retries, statistics
 //! and signals. What is wrong with a command line is said here, in rclone's
 //! words; nothing is ever ignored.
 

@@ -8,7 +8,8 @@ use tokio::runtime::Runtime;
 use super::Flags;
 use super::signals::Signals;
 use crate::commands::{Context, Manner};
-use crate::config::{Config, ConfigSource, Env};
+
+use crate::config::{Config, ConfigSource, Env, Secret};
 use crate::engine::Run;
 use crate::exit::CommandError;
 use crate::output::Output;
@@ -78,7 +79,7 @@ fn opener(flags: &Flags, manner: Manner) -> Result<Opener, CommandError> {
             file: flags.place.config.clone(),
             cache_dir: flags.place.cache_dir.clone(),
             env: Env::from_process(),
-            ask_password: None,
+            ask_password: Some(&ask_password),
         })
         .map_err(|e| early(&e))?
     } else {
@@ -119,4 +120,15 @@ fn ask_code() -> Option<AskCode> {
                 .map_err(|e| format!("the terminal cannot be asked for the code: {e}"))
         })
     }))
+}
+
+/// Asks for the password of a sealed configuration file; `wrong`: the one
+/// before did not open it.
+fn ask_password(wrong: bool) -> Option<Secret> {
+    if wrong {
+        tracing::error!("Couldn't decrypt configuration, most likely wrong password.");
+    }
+    rpassword::prompt_password("Enter configuration password:\npassword:")
+        .ok()
+        .map(Secret::new)
 }

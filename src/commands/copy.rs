@@ -10,7 +10,8 @@ use crate::exit::CommandError;
 /// the destination directory, which is made as needed. Files that are equal by
 /// size and time stay as they are. Nothing is deleted at the destination.
 ///
-/// A MEGA link can stand as the source: 'megarc copy "https://mega.nz/…" dir'.
+/// A MEGA link can stand as the source, in quotes: the whole address, with
+/// the key behind the number sign.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Directory or file to be copied

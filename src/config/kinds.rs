@@ -191,7 +191,10 @@ const MEGA: &[OptionInfo] = &[
         sensitive: true,
         ..text("session_key", "Key that seals the kept session.")
     },
-    flag("debug", "Say more about the requests with -vv."),
+    flag(
+        "debug",
+        "Name the commands of every request in the log, with -vv.",
+    ),
     flag(
         "hard_delete",
         "Delete for good instead of moving to the rubbish bin.",

@@ -1,7 +1,7 @@
 //! Which files and directories a run sees at all: rclone's filter language.
 //!
-//! [`glob`] turns a pattern into a regular expression, [`re2`] compiles that,
-//! [`rules`] keeps the list whose first match decides, [`spec`] is what the
+//! [`glob`] turns a pattern into a regular expression, `re2` compiles that,
+//! `rules` keeps the list whose first match decides, `spec` is what the
 //! user gave. Everything here is pure; files of rules are read by the caller.
 
 pub mod glob;

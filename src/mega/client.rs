@@ -43,6 +43,8 @@ pub struct ClientOptions {
     pub timeout: Duration,
     /// Longest time for a connection to stand; zero means for ever.
     pub contimeout: Duration,
+    /// The log names the commands of every request.
+    pub debug: bool,
     /// Content travels by https too; it is encrypted either way.
     pub use_https: bool,
     /// Deleting is for good, past the rubbish.
@@ -69,6 +71,7 @@ impl Default for ClientOptions {
             retries: RetryPolicy::default(),
             timeout: http.timeout,
             contimeout: http.contimeout,
+            debug: false,
             use_https: false,
             hard_delete: false,
             user_agent: http.user_agent,
@@ -108,6 +111,7 @@ impl Client {
         let api_options = ApiOptions {
             base_url: options.api_url.clone(),
             retries: options.retries.clone(),
+            debug: options.debug,
         };
         let anonymous = Api::anonymous(transport, api_options);
         let (api, keeper) = match &options.credentials {

@@ -13,7 +13,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, is_harmful)
 }
 
-/// As [`line`], but line ends and tabs stay: for whole messages.
+/// As [`line()`], but line ends and tabs stay: for whole messages.
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
     escape(text, |c| !matches!(c, '\n' | '\t') && is_harmful(c))

@@ -19,7 +19,11 @@ const DAMAGE: [(&str, &str); 6] = [
 fn no_damaged_file_gets_its_name() {
     let account = Account::new();
     fs::create_dir(account.home().join("src")).unwrap();
-    fs::write(account.home().join("src/precious.bin"), content(7, 700_000)).unwrap();
+    fs::write(
+        account.home().join("src/precious.bin"),
+        content(7, 3_000_000),
+    )
+    .unwrap();
     account.ok(["copy", "src", "m:dst"]);
     for (fault, what) in DAMAGE {
         account.set_faults(fault);
@@ -47,5 +51,5 @@ fn no_damaged_file_gets_its_name() {
         assert!(stderr.contains(named), "{what}: {stderr}");
     }
     account.ok(["copy", "m:dst", "back"]);
-    assert!(fs::read(account.home().join("back/precious.bin")).unwrap() == content(7, 700_000));
+    assert!(fs::read(account.home().join("back/precious.bin")).unwrap() == content(7, 3_000_000));
 }

@@ -186,7 +186,14 @@ pub fn anonymous(script: &Arc<Script>) -> Api {
 pub fn anonymous_with(script: &Arc<Script>, retries: RetryPolicy) -> Api {
     let transport: Arc<dyn Transport> = script.clone();
     let base_url = "https://api.test/".to_owned();
-    Api::anonymous(transport, ApiOptions { base_url, retries })
+    Api::anonymous(
+        transport,
+        ApiOptions {
+            base_url,
+            retries,
+            debug: false,
+        },
+    )
 }
 
 /// Sessions `sid-0`, `sid-1`, ...: a new one for each renewal.

@@ -10,7 +10,7 @@
 //! | `/` in front | `^`, otherwise `(^\|/)` |
 //!
 //! The result is in RE2's syntax, rclone's, as `--dump filters` prints it;
-//! [`super::re2`] makes a matcher of it.
+//! `re2.rs` makes a matcher of it.
 
 /// Why a glob cannot be translated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -39,6 +39,8 @@ pub struct ApiOptions {
     pub base_url: String,
     /// The bounds of retrying.
     pub retries: RetryPolicy,
+    /// The log names the commands of every request.
+    pub debug: bool,
 }
 
 /// The handle to the queue; clones share it.
@@ -351,11 +353,13 @@ impl Inner {
             body.extend_from_slice(&waiting.json);
         }
         body.push(b']');
-        debug!(
-            target: "megarc",
-            "api request {id}: {}",
-            batch.iter().map(|waiting| waiting.name).collect::<Vec<_>>().join(" ")
-        );
+        if self.options.debug {
+            debug!(
+                target: "megarc",
+                "api request {id}: {}",
+                batch.iter().map(|waiting| waiting.name).collect::<Vec<_>>().join(" ")
+            );
+        }
         let slash = if self.options.base_url.ends_with('/') {
             ""
         } else {
