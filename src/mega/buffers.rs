@@ -1,4 +1,4 @@
-//! Memory for transfers: 32 MiB shared by the whole process, and 2 MiB for
+//! Memory for transfers: 16 MiB shared by the whole process, and 2 MiB for
 //! each connection of a transfer.
 //!
 //! Taking from the shared part never waits, and nobody else can take what is
@@ -12,11 +12,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What all transfers of the process share.
-const SHARED: usize = 32 << 20;
+const SHARED: usize = 16 << 20;
 /// What each connection of a transfer has for itself.
 const PER_CONNECTION: usize = 2 << 20;
 /// What is kept for later use at most.
-const KEPT: usize = 16 << 20;
+const KEPT: usize = 8 << 20;
 /// Buffers below this length come from the allocator and go back to it.
 const SMALL: usize = 256 << 10;
 /// Permits stand for this many bytes each.

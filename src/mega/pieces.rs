@@ -11,8 +11,9 @@ use super::crypto::chunks::chunk_end;
 
 /// What a transfer begins with; smaller files go in one piece.
 const FIRST: u64 = 2 << 20;
-/// The longest piece: eight of the largest chunks, one for each lane of the kernel.
-pub(crate) const LONGEST: u64 = 8 << 20;
+/// The longest piece. Eight chunks would fill the kernel's lanes better; four
+/// keep several connections within the memory that a transfer may take.
+pub(crate) const LONGEST: u64 = 4 << 20;
 /// The length that pieces never shrink below.
 const SHORTEST: u64 = 1 << 20;
 /// A piece done sooner than this could have been longer.
@@ -108,10 +109,10 @@ mod tests {
         sizer.took(2 << 20, FAST / 2);
         sizer.took(4 << 20, FAST / 2);
         sizer.took(8 << 20, FAST / 2);
-        assert_eq!(length(&sizer), 8 << 20);
-        sizer.took(1 << 20, FAST / 2);
-        sizer.took(8 << 20, SLOW * 2);
         assert_eq!(length(&sizer), 4 << 20);
+        sizer.took(1 << 20, FAST / 2);
+        sizer.took(4 << 20, SLOW * 2);
+        assert_eq!(length(&sizer), 2 << 20);
         for _ in 0..9 {
             sizer.took(1 << 20, SLOW * 2);
         }
