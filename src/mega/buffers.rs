@@ -15,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const SHARED: usize = 32 << 20;
 /// What each connection of a transfer has for itself.
 const PER_CONNECTION: usize = 2 << 20;
+/// What is kept for later use at most.
+const KEPT: usize = 16 << 20;
 /// Buffers below this length come from the allocator and go back to it.
 const SMALL: usize = 256 << 10;
 /// Permits stand for this many bytes each.
@@ -109,7 +111,8 @@ impl Buffer {
             best.map(|at| free.swap_remove(at))
         };
         Self {
-            memory: memory.unwrap_or_else(|| vec![0; length]),
+            // Few lengths, so that one that was used fits the next use.
+            memory: memory.unwrap_or_else(|| vec![0; length.next_power_of_two()]),
             length,
         }
     }
@@ -132,9 +135,16 @@ impl Drop for Buffer {
             return;
         }
         let mut free = POOL.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: usize = free.iter().map(Vec::len).sum();
-        if kept + self.memory.len() <= SHARED {
-            free.push(std::mem::take(&mut self.memory));
+        let memory = std::mem::take(&mut self.memory);
+        let mut kept: usize = free.iter().map(Vec::len).sum();
+        // Pieces grow: what has become too short makes room.
+        while kept + memory.len() > KEPT
+            && let Some(at) = free.iter().position(|other| other.len() < memory.len())
+        {
+            kept -= free.swap_remove(at).len();
+        }
+        if kept + memory.len() <= KEPT {
+            free.push(memory);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! warned of them), but keep a folder from being empty.
 
 mod errors;
+mod folders;
 mod names;
 mod streams;
 
@@ -13,6 +14,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use self::errors::explain;
+use self::folders::KnownFolders;
 use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
@@ -48,13 +50,18 @@ impl Default for MegaOptions {
 pub struct Mega {
     client: Client,
     options: MegaOptions,
+    folders: KnownFolders,
 }
 
 impl Mega {
     /// The remote of an open client.
     #[must_use]
     pub fn new(client: Client, options: MegaOptions) -> Self {
-        Self { client, options }
+        Self {
+            client,
+            options,
+            folders: KnownFolders::default(),
+        }
     }
 
     /// Logs in, or takes up the kept session, and shows the account; with
@@ -129,16 +136,22 @@ impl Mega {
         let (start, rest) = {
             let tree = self.tree(op, dir).await?;
             let tree = tree.read();
+            if let Some(known) = self.folders.find(&tree, &self.options, dir) {
+                return Ok(known);
+            }
             self.options.writable_start(&tree, dir).ok_or_else(|| {
                 RemoteError::new(ErrorKind::PermissionDenied, op, dir.as_str())
                     .hint("nothing can be made here: name one of the folders that are listed")
             })?
         };
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-        self.client
+        let folder = self
+            .client
             .create_folder(start, &rest)
             .await
-            .map_err(explain(op, dir))
+            .map_err(explain(op, dir))?;
+        self.folders.add(dir, folder);
+        Ok(folder)
     }
 
     /// The entry of a node that has just come to be at `path`.

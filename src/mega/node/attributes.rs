@@ -1,6 +1,10 @@
 //! A node's attributes as the tree keeps them: name and fingerprint by
 //! themselves, and the whole object only where there is more in it.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
 use crate::mega::crypto::attributes::{self, Attributes};
 use crate::mega::crypto::fingerprint::Fingerprint;
 
@@ -19,7 +23,24 @@ impl NodeAttributes {
     /// Opens encrypted attributes; `None` if they do not decrypt or hold no name.
     #[must_use]
     pub fn decrypt(text: &str, key: &[u8; 16]) -> Option<Self> {
-        Self::from_attributes(&Attributes::decrypt(text, key).ok()?)
+        let usual = Attributes::open(text, key, Self::from_usual_json).ok()?;
+        // Anything out of the ordinary takes the thorough way.
+        usual.or_else(|| Self::from_attributes(&Attributes::decrypt(text, key).ok()?))
+    }
+
+    /// Reads the object that nearly all nodes have: a name and perhaps a
+    /// fingerprint, both texts, and nothing else.
+    fn from_usual_json(json: &[u8]) -> Option<Self> {
+        let usual: Usual<'_> = serde_json::from_slice(json).ok()?;
+        let fingerprint = match &usual.c {
+            Some(text) => Some(Fingerprint::parse(text).ok()?),
+            None => None,
+        };
+        Some(Self {
+            name: Some(usual.n.into_owned()).filter(|name| !name.is_empty())?,
+            fingerprint,
+            whole: None,
+        })
     }
 
     /// Takes what the tree keeps; `None` without a name.
@@ -53,6 +74,15 @@ impl NodeAttributes {
         }
         attributes
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Usual<'a> {
+    #[serde(borrow)]
+    n: Cow<'a, str>,
+    #[serde(borrow, default)]
+    c: Option<Cow<'a, str>>,
 }
 
 #[cfg(test)]

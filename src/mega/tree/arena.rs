@@ -132,12 +132,9 @@ impl Arena {
         Some((at, len))
     }
 
-    /// Adds a record, not linked to a parent yet. `None` when the handle is
-    /// there already, or four thousand million nodes are.
+    /// Adds a record whose handle is not there yet, linked to no parent.
+    /// `None` when four thousand million nodes are there.
     pub fn add(&mut self, record: Record, key: [u8; 32]) -> Option<u32> {
-        if self.find(record.handle).is_some() {
-            return None;
-        }
         let handle = record.handle;
         let place = match self.free.pop() {
             Some(place) => {

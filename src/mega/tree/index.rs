@@ -52,7 +52,9 @@ impl HandleIndex {
         place: u32,
         at: impl Fn(u32) -> Option<NodeHandle>,
     ) {
-        if (self.used + 1) * 8 > self.slots.len() * 7 {
+        // At most half full: a load asks for what is not there a million times,
+        // and each wrong neighbour costs a look into the arena.
+        if (self.used + 1) * 2 > self.slots.len() {
             self.grow(at);
         }
         self.put(handle, place);
@@ -88,7 +90,7 @@ impl HandleIndex {
 
     fn grow(&mut self, at: impl Fn(u32) -> Option<NodeHandle>) {
         let live: Vec<u32> = self.slots.iter().copied().filter(|p| *p < GONE).collect();
-        let size = (live.len() * 2 + 16).next_power_of_two();
+        let size = (live.len() * 3 + 16).next_power_of_two();
         self.slots = vec![EMPTY; size];
         self.used = 0;
         for place in live {
@@ -136,6 +138,6 @@ mod tests {
                 assert_eq!(index.find(*handle, at), None);
             }
         }
-        assert!(index.slots.len() <= 32768, "tombstones are swept out");
+        assert!(index.slots.len() <= 65536, "tombstones are swept out");
     }
 }

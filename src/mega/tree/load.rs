@@ -195,8 +195,7 @@ impl<'a> Loader<'a> {
         for node in decoded.nodes {
             // The root of a link claims a parent that nobody can see.
             let parent = node.parent.filter(|_| self.link_root != Some(node.handle));
-            let known = self.tree.arena.find(node.handle).is_some();
-            if let (Some(place), Some(parent), false) = (self.tree.put(node), parent, known) {
+            if let (Some((place, true)), Some(parent)) = (self.tree.put(&node), parent) {
                 self.parents.push((place, parent));
             }
         }
@@ -216,8 +215,15 @@ impl<'a> Loader<'a> {
         tree.locked = self.locked;
         tree.unlock();
         // Backwards, because each becomes its parent's first child.
-        for (place, parent) in self.parents.into_iter().rev() {
-            if let Some(parent) = tree.arena.find(parent).filter(|parent| *parent != place) {
+        let mut last = None;
+        for (place, handle) in self.parents.into_iter().rev() {
+            // Nodes of one folder mostly come one after the other.
+            let parent = match last {
+                Some((known, parent)) if known == handle => parent,
+                _ => tree.arena.find(handle),
+            };
+            last = Some((handle, parent));
+            if let Some(parent) = parent.filter(|parent| *parent != place) {
                 tree.arena.link(place, parent);
             }
         }

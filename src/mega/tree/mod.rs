@@ -173,15 +173,15 @@ impl Tree {
     pub fn insert(&mut self, node: Node) {
         let parent = node.parent;
         let handle = node.handle;
-        self.put(node);
+        self.put(&node);
         match parent {
             Some(parent) => self.relocate(handle, parent),
             None => false,
         };
     }
 
-    /// Adds a node without linking it; returns its place.
-    fn put(&mut self, node: Node) -> Option<u32> {
+    /// Adds a node without linking it; returns its place, and whether it is new.
+    fn put(&mut self, node: &Node) -> Option<(u32, bool)> {
         let handle = node.handle;
         match node.kind {
             NodeKind::Cloud => self.cloud = Some(handle),
@@ -189,13 +189,13 @@ impl Tree {
             NodeKind::Rubbish => self.rubbish = Some(handle),
             NodeKind::File | NodeKind::Folder => {}
         }
-        if let Some(access) = node.shared_by_other {
-            self.access.insert(handle, access);
-            if !self.incoming.contains(&handle) {
-                self.incoming.push(handle);
-            }
+        if let Some(access) = node.shared_by_other
+            && self.access.insert(handle, access).is_none()
+        {
+            self.incoming.push(handle);
         }
-        let place = match self.arena.find(handle) {
+        let known = self.arena.find(handle);
+        let place = match known {
             Some(place) => {
                 // A node never changes between file and folder; one that
                 // claims to would turn children into versions.
@@ -226,7 +226,7 @@ impl Tree {
             }
         };
         self.open(place, &node.contents);
-        Some(place)
+        Some((place, known.is_none()))
     }
 
     /// Gives a node its key and attributes, when they could be opened.

@@ -76,7 +76,7 @@ impl MegaOptions {
     }
 
     /// The node that the root of the remote is, if it is one.
-    fn start(&self, tree: &Tree) -> Option<NodeHandle> {
+    pub(super) fn start(&self, tree: &Tree) -> Option<NodeHandle> {
         match self.root {
             Root::Cloud => tree.cloud(),
             Root::Rubbish => tree.rubbish(),
