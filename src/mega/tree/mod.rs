@@ -189,10 +189,10 @@ impl Tree {
             NodeKind::Rubbish => self.rubbish = Some(handle),
             NodeKind::File | NodeKind::Folder => {}
         }
-        if let Some(access) = node.shared_by_other {
-            if self.access.insert(handle, access).is_none() {
-                self.incoming.push(handle);
-            }
+        if let Some(access) = node.shared_by_other
+            && self.access.insert(handle, access).is_none()
+        {
+            self.incoming.push(handle);
         }
         let known = self.arena.find(handle);
         let place = match known {
