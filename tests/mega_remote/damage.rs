@@ -100,3 +100,16 @@ async fn a_tree_that_breaks_off_is_fetched_again() {
         assert_eq!(names(&remote, "").await, ["f"], "{faults}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_has_run_out_is_asked_for_again() {
+    let world = world().await;
+    let whole = content(3_000_000, 11);
+    let file = world.put("f", &whole).await;
+    for faults in ["down:expired@1", "down:expired@2", "down:expired*3"] {
+        let asked = world.commands("g");
+        world.faults(faults);
+        assert!(world.get(&file).await.unwrap() == whole, "{faults}");
+        assert!(world.commands("g") > asked + 1, "{faults}");
+    }
+}

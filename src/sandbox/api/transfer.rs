@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::sandbox::clock;
 use crate::sandbox::faults::CommandFault;
 use crate::sandbox::json::{self, Object};
+use crate::sandbox::random;
 use crate::sandbox::storage::transfers::{ADDRESS_LIFE, Address, Purpose};
 use crate::sandbox::store::node::{Kind, Node};
 use crate::sandbox::store::tx::Tx;
@@ -130,6 +131,7 @@ pub fn request_download(
             payer,
             expires: clock::now() + ADDRESS_LIFE,
             part,
+            serial: u64::from_be_bytes(random::bytes()),
         };
         format!("{}/dl/{}", caller.around.base, address.sign(secret))
     };

@@ -267,6 +267,8 @@ pub struct Address {
     pub expires: i64,
     /// The CloudRAID part, or the whole file.
     pub part: Option<u8>,
+    /// Keeps two addresses of one second apart: one may die alone.
+    pub serial: u64,
 }
 
 impl Address {
@@ -282,6 +284,7 @@ impl Address {
         let mut bytes = self.blob.to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.expires.to_be_bytes());
         bytes.push(self.part.map_or(255, |part| part));
+        bytes.extend_from_slice(&self.serial.to_be_bytes());
         bytes.extend_from_slice(self.payer.as_str().as_bytes());
         bytes
     }
@@ -289,7 +292,7 @@ impl Address {
     /// Reads an address; `None` if it is not one of ours, or too old.
     pub fn read(secret: &[u8; 32], text: &str) -> Option<Self> {
         let bytes = base64::decode(text)?;
-        let (body, given) = bytes.split_at_checked(28)?;
+        let (body, given) = bytes.split_at_checked(36)?;
         if given != tag(secret, body) {
             return None;
         }
@@ -298,7 +301,8 @@ impl Address {
             blob: u64::from_be_bytes(body.get(..8)?.try_into().ok()?),
             expires: i64::from_be_bytes(body.get(8..16)?.try_into().ok()?),
             part: (part < 6).then_some(part),
-            payer: UserHandle::parse(std::str::from_utf8(body.get(17..)?).ok()?)?,
+            serial: u64::from_be_bytes(body.get(17..25)?.try_into().ok()?),
+            payer: UserHandle::parse(std::str::from_utf8(body.get(25..)?).ok()?)?,
         };
         (address.expires > clock::now()).then_some(address)
     }
@@ -342,6 +346,7 @@ mod tests {
             payer: UserHandle::parse("abcdefghijk").unwrap(),
             expires: clock::now() + 100,
             part: Some(2),
+            serial: 9,
         };
         let text = address.sign(&secret);
         assert_eq!(Address::read(&secret, &text), Some(address));
