@@ -159,6 +159,7 @@ pub const KINDS: &[Kind] = &[
                 default: "Slash,InvalidUtf8,Dot",
                 ..advanced("encoding", "What names cannot hold.")
             },
+            DEBUG,
             flag(
                 "hard_delete",
                 "Delete for good instead of moving to the rubbish bin.",
@@ -167,6 +168,11 @@ pub const KINDS: &[Kind] = &[
         ],
     },
 ];
+
+const DEBUG: OptionInfo = flag(
+    "debug",
+    "Name the commands of every request in the log, with -vv.",
+);
 
 const MEGA: &[OptionInfo] = &[
     OptionInfo {
@@ -191,10 +197,7 @@ const MEGA: &[OptionInfo] = &[
         sensitive: true,
         ..text("session_key", "Key that seals the kept session.")
     },
-    flag(
-        "debug",
-        "Name the commands of every request in the log, with -vv.",
-    ),
+    DEBUG,
     flag(
         "hard_delete",
         "Delete for good instead of moving to the rubbish bin.",

@@ -83,12 +83,12 @@ fn ten_commands_log_in_once_and_logout_ends_that() {
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         outcome.stderr.contains(": us0\n")
     };
-    assert!(logs_in(&["mkdir", "-vv", ":sandbox:a"]));
+    assert!(logs_in(&["mkdir", "-vv", ":sandbox,debug:a"]));
     for _ in 0..9 {
-        assert!(!logs_in(&["lsd", "-vv", ":sandbox:"]));
+        assert!(!logs_in(&["lsd", "-vv", ":sandbox,debug:"]));
     }
     home.run(&["logout", ":sandbox:"]).ok();
-    assert!(logs_in(&["lsd", "-vv", ":sandbox:"]));
+    assert!(logs_in(&["lsd", "-vv", ":sandbox,debug:"]));
 }
 
 /// Three files of one name, of 4, 6 and 9 bytes, in `:sandbox:d`.
