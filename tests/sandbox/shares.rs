@@ -1,5 +1,10 @@
 //! Folders shared between two accounts.
 
+use futures_util::TryStreamExt;
+use megarc::mega::session::{Credentials, MfaSource, Secret};
+use megarc::mega::{self, ClientOptions};
+use megarc::remote::mega::{Mega, MegaOptions, Root};
+use megarc::remote::{Entry, Remote, RemotePath};
 use megarc::sandbox::crypto::node_key::{self, NodeKey};
 use megarc::sandbox::crypto::{aes::Aes, attributes, base64};
 use serde_json::json;
@@ -43,6 +48,10 @@ async fn the_other_account_sees_reads_and_writes() {
         format!("{folder}:{}", wrapped(&NodeKey::Folder(folder_key)))
     );
     assert_eq!(guest.fetch(&inside).await, file.data);
+    assert_eq!(
+        incoming(handle.url(), "guest@example.com").await,
+        [("shared/x".to_owned(), b"for both".to_vec())]
+    );
     assert_eq!(owner.tree().await["s"][0]["u"], guest.handle);
     let news = guest.events(&start).await;
     let kinds: Vec<&str> = news["a"]
@@ -92,4 +101,38 @@ async fn the_other_account_sees_reads_and_writes() {
     assert_eq!(guest.one(json!({"a":"g","g":1,"n":inside})).await, -9);
     assert_eq!(handle.check(), Vec::<String>::new());
     assert_eq!(handle.stats().refusals, Vec::<String>::new());
+}
+
+/// What megarc finds in the folders that others share with an account: the
+/// files directly in each, with their content.
+async fn incoming(url: &str, email: &str) -> Vec<(String, Vec<u8>)> {
+    let options = ClientOptions {
+        api_url: url.to_owned(),
+        credentials: Some(Credentials {
+            email: email.to_owned(),
+            password: Secret::new(PASSWORD),
+            mfa: MfaSource::default(),
+        }),
+        ..ClientOptions::default()
+    };
+    let client = mega::Client::connect(options).await.unwrap();
+    let shown = MegaOptions {
+        root: Root::Incoming,
+        ..MegaOptions::default()
+    };
+    let remote = Mega::new(client, shown);
+    let mut found = Vec::new();
+    for share in remote.list(&Entry::dir(RemotePath::root())).await.unwrap() {
+        for file in remote.list(&share).await.unwrap() {
+            let pieces: Vec<_> = remote
+                .read(&file, None)
+                .await
+                .unwrap()
+                .try_collect()
+                .await
+                .unwrap();
+            found.push((file.path.to_string(), pieces.concat()));
+        }
+    }
+    found
 }
