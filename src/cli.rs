@@ -10,6 +10,7 @@ mod dispatch;
 mod filters;
 mod flags;
 mod live;
+mod near;
 pub mod reference;
 mod refusal;
 mod setup;

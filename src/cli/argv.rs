@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Arg, ArgAction, Command};
 
+use super::near::near;
 use super::unsupported;
 use super::values;
 
@@ -42,7 +43,7 @@ pub enum Why {
 /// A command line with everything in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sorted {
-    /// The command.
+    /// The command; one below another has two words, as `config create`.
     pub command: String,
     /// Arguments of the command that are no flags.
     pub arguments: Vec<String>,
@@ -59,7 +60,8 @@ impl Sorted {
     /// The words for clap.
     #[must_use]
     pub fn words(&self, program: &str) -> Vec<String> {
-        let mut words = vec![program.to_owned(), self.command.clone()];
+        let mut words = vec![program.to_owned()];
+        words.extend(self.command.split(' ').map(str::to_owned));
         let all = self.flags.iter();
         for (name, value) in all.flat_map(|(name, values)| values.iter().map(move |v| (name, v))) {
             match value {
@@ -120,17 +122,29 @@ pub fn sort(
             why: Why::UnknownCommand(name, near),
         });
     };
-    let flags = global.and(command);
-    let refuse = |why| Refusal {
-        command: Some(command.get_name().to_owned()),
+    let mut path = command.get_name().to_owned();
+    let refuse = |path: &str, why| Refusal {
+        command: Some(path.to_owned()),
         why,
     };
+    let mut flags = global.and(command);
     let mut rest = words.to_vec();
     rest.remove(at);
-    let mut sorted = Sorted::of_command(command.get_name());
-    parse(&flags, &rest, &mut sorted).map_err(|text| refuse(Why::Flag(text)))?;
+    if command.has_subcommands()
+        && let Some(at) = find_command(&flags, &rest)
+    {
+        let second = rest.remove(at);
+        let Some(below) = command.find_subcommand(&second) else {
+            let text = format!("unknown command {second:?} for \"megarc {path}\"");
+            return Err(refuse(&path, Why::Flag(text)));
+        };
+        path = format!("{path} {second}");
+        flags = flags.and(below);
+    }
+    let mut sorted = Sorted::of_command(&path);
+    parse(&flags, &rest, &mut sorted).map_err(|text| refuse(&path, Why::Flag(text)))?;
     add_environment(&flags, &mut sorted, variable)
-        .map_err(|text| refuse(Why::Environment(text)))?;
+        .map_err(|text| refuse(&path, Why::Environment(text)))?;
     Ok(sorted)
 }
 
@@ -413,37 +427,6 @@ impl<'c> Flags<'c> {
     }
 }
 
-/// Commands whose names begin alike or differ by two letters at most.
-fn near(root: &Command, typed: &str) -> Vec<String> {
-    let mut names: Vec<&str> = root
-        .get_subcommands()
-        .filter(|c| !c.is_hide_set())
-        .map(Command::get_name)
-        .filter(|name| {
-            distance(&typed.to_lowercase(), name) <= 2 || name.starts_with(&typed.to_lowercase())
-        })
-        .collect();
-    names.sort_unstable();
-    names.into_iter().map(str::to_owned).collect()
-}
-
-/// Levenshtein's edit distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for ((j, y), above) in b.iter().enumerate().zip(row.windows(2)) {
-            let &[diagonal, up] = above else { continue };
-            let left = next.get(j).copied().unwrap_or(usize::MAX - 1);
-            let change = diagonal + usize::from(x != *y);
-            next.push(change.min(up + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -526,6 +509,21 @@ mod tests {
         );
         assert_eq!(words(&["cat", "--", "--head"]), ["cat", "--", "--head"]);
         assert_eq!(words(&["obscure", "-"]), ["obscure", "--", "-"]);
+    }
+
+    #[test]
+    fn a_command_may_have_two_words() {
+        let expected = ["config", "create", "--no-obscure", "--", "a", "b"];
+        for line in [
+            ["config", "create", "a", "b", "--no-obscure"],
+            ["config", "--no-obscure=1", "create", "a", "b"],
+        ] {
+            assert_eq!(words(&line), expected);
+        }
+        let Why::Flag(text) = why(&["config", "xyz"]) else {
+            panic!("a second word that is no command");
+        };
+        assert_eq!(text, "unknown command \"xyz\" for \"megarc config\"");
     }
 
     #[test]

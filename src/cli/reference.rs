@@ -25,7 +25,11 @@ pub fn markdown() -> String {
         let _ = writeln!(text, "- [`{name}`](#{name}): {}", about(command, false));
     }
     for command in usage::visible(&root) {
-        push_command(&mut text, command);
+        let name = command.get_name();
+        push_command(&mut text, name, command);
+        for below in usage::visible(command) {
+            push_command(&mut text, &format!("{name} {}", below.get_name()), below);
+        }
     }
     text.push_str("\n## Flags of all commands\n");
     let mut heading = "";
@@ -54,13 +58,12 @@ const EXIT_CODES: &str = "\n## Exit codes\n\n\
     | 9 | nothing was transferred (`--error-on-no-transfer`) |\n\
     | 128 + n | ended by signal n; 141: the reader of standard output went away |\n";
 
-fn push_command(text: &mut String, command: &Command) {
+fn push_command(text: &mut String, name: &str, command: &Command) {
     let _ = write!(
         text,
-        "\n## {}\n\n{}\n\n```console\n{}\n```\n",
-        command.get_name(),
+        "\n## {name}\n\n{}\n\n```console\n{}\n```\n",
         about(command, true),
-        usage::synopsis(command)
+        usage::synopsis(name, command)
     );
     // Flags of all commands have their own chapter.
     let own: Vec<&Arg> = command

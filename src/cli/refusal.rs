@@ -13,15 +13,24 @@ use crate::output::Output;
 /// # Errors
 /// Too many or too few.
 pub(super) fn check_count(root: &Command, sorted: &Sorted) -> Result<(), Refusal> {
-    let Some(command) = root.find_subcommand(&sorted.command) else {
+    let Some(command) = usage::find(root, &sorted.command) else {
         return Ok(());
     };
+    if command.has_subcommands() {
+        let text = format!("Command {} needs one of its commands", sorted.command);
+        return Err(refusal(sorted, Why::Count(text)));
+    }
     let given = sorted.arguments.len();
     let least = command
         .get_positionals()
         .filter(|a| a.is_required_set())
         .count();
-    let most = command.get_positionals().count();
+    let endless = |a: &clap::Arg| matches!(a.get_action(), clap::ArgAction::Append);
+    let most = if command.get_positionals().any(endless) {
+        usize::MAX
+    } else {
+        command.get_positionals().count()
+    };
     let (bound, word) = if given < least {
         (least, "minimum")
     } else if given > most {
@@ -32,7 +41,7 @@ pub(super) fn check_count(root: &Command, sorted: &Sorted) -> Result<(), Refusal
     let listed: Vec<String> = sorted.arguments.iter().map(|a| format!("{a:?}")).collect();
     let text = format!(
         "Command {} needs {bound} arguments {word}: you provided {given} non flag arguments: [{}]",
-        sorted.command,
+        command.get_name(),
         listed.join(" ")
     );
     Err(refusal(sorted, Why::Count(text)))
@@ -52,8 +61,7 @@ pub(super) fn of_value(root: &Command, sorted: &Sorted, error: &clap::Error) -> 
         .next()
         .unwrap_or_default();
     let value = text(ContextKind::InvalidValue);
-    let flag = root
-        .find_subcommand(&sorted.command)
+    let flag = usage::find(root, &sorted.command)
         .into_iter()
         .chain([root])
         .flat_map(Command::get_arguments)

@@ -71,18 +71,29 @@ pub fn flags() -> String {
 #[must_use]
 pub fn command(name: &str) -> Option<String> {
     let root = root();
-    let command = root.find_subcommand(name)?;
+    let command = find(&root, name)?;
     let about = command.get_long_about().or(command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
-    Some(format!("{}\n\n{}", about.trim_end(), usage_of(command)))
+    Some(format!(
+        "{}\n\n{}",
+        about.trim_end(),
+        usage_of(name, command)
+    ))
+}
+
+/// The command of that name, which may be two words.
+#[must_use]
+pub fn find<'c>(root: &'c Command, name: &str) -> Option<&'c Command> {
+    name.split(' ')
+        .try_fold(root, |command, word| command.find_subcommand(word))
 }
 
 /// The usage of a command, or of megarc itself, for stderr.
 #[must_use]
 pub fn short(name: Option<&str>) -> String {
     let root = root();
-    match name.and_then(|name| root.find_subcommand(name)) {
-        Some(command) => usage_of(command),
+    match name.and_then(|name| Some((name, find(&root, name)?))) {
+        Some((name, command)) => usage_of(name, command),
         None => "Usage:\n  megarc COMMAND [ARGUMENTS] [FLAGS]\n\n\
                  'megarc help' lists the commands.\n"
             .to_owned(),
@@ -91,8 +102,11 @@ pub fn short(name: Option<&str>) -> String {
 
 /// How a command is called: `megarc copy SOURCE DEST [FLAGS]`.
 #[must_use]
-pub fn synopsis(command: &Command) -> String {
-    let mut line = format!("megarc {}", command.get_name());
+pub fn synopsis(name: &str, command: &Command) -> String {
+    let mut line = format!("megarc {name}");
+    if command.has_subcommands() {
+        line.push_str(" COMMAND");
+    }
     for argument in command.get_positionals() {
         let name = argument.get_value_names().and_then(|n| n.first());
         let name = name.map_or("ARGUMENT", clap::builder::Str::as_str);
@@ -101,12 +115,22 @@ pub fn synopsis(command: &Command) -> String {
         } else {
             write!(line, " [{name}]")
         };
+        if matches!(argument.get_action(), ArgAction::Append) {
+            line.push_str("...");
+        }
     }
     line + " [FLAGS]"
 }
 
-fn usage_of(command: &Command) -> String {
-    let mut text = format!("Usage:\n  {}\n", synopsis(command));
+fn usage_of(name: &str, command: &Command) -> String {
+    let mut text = format!("Usage:\n  {}\n", synopsis(name, command));
+    if command.has_subcommands() {
+        text.push_str("\nCommands:\n");
+    }
+    for below in visible(command) {
+        let about = first_paragraph(below.get_about());
+        let _ = writeln!(text, "  {:<12}{about}", below.get_name());
+    }
     let arguments: String = command
         .get_positionals()
         .map(|argument| {

@@ -4,10 +4,10 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::Flags;
+use crate::cli::{Flags, usage};
 use crate::engine::walk::Walk;
 use crate::engine::{Root, Run};
-use crate::exit::CommandError;
+use crate::exit::{Code, CommandError};
 use crate::output::Output;
 use crate::remote::open::Opener;
 use crate::remote::spec::Spec;
@@ -81,6 +81,22 @@ impl Context {
             return Err(CommandError::no_file_system(argument, &error));
         }
         Ok(root.dir)
+    }
+
+    /// Says what the arguments of `command` ask in vain, with its usage.
+    #[must_use]
+    pub fn refuse(&self, command: &str, why: &dyn std::fmt::Display) -> CommandError {
+        let usage = usage::short(Some(command));
+        self.output.complain(&format!("Error: {why}\n{usage}\n"));
+        tracing::warn!("Fatal error: {why}");
+        CommandError::silent(Code::Usage)
+    }
+
+    /// Says that there is no configuration file, where that explains a lot.
+    pub fn say_when_unconfigured(&self) {
+        if let Some(notice) = self.opener.config().notice() {
+            tracing::warn!("{notice}");
+        }
     }
 
     /// The run of a command that may copy empty directories.

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod cat;
 pub mod cleanup;
+pub mod config;
 pub mod context;
 pub mod copy;
 pub mod copyto;
@@ -38,6 +39,7 @@ pub enum Command {
     About(about::Args),
     Cat(cat::Args),
     Cleanup(cleanup::Args),
+    Config(config::Args),
     Copy(copy::Args),
     Copyto(copyto::Args),
     Dedupe(dedupe::Args),
@@ -78,6 +80,7 @@ impl Command {
             Self::About(_) => "about",
             Self::Cat(_) => "cat",
             Self::Cleanup(_) => "cleanup",
+            Self::Config(_) => "config",
             Self::Copy(_) => "copy",
             Self::Copyto(_) => "copyto",
             Self::Dedupe(_) => "dedupe",
@@ -112,14 +115,15 @@ impl Command {
             | Self::Rmdir(_) => (true, false),
             _ => (false, false),
         };
-        let alone = matches!(
-            self,
+        let alone = match self {
+            Self::Config(args) => !args.loads(),
             Self::Help(_)
-                | Self::Obscure(_)
-                | Self::Reveal(_)
-                | Self::Sandbox(_)
-                | Self::Version(_)
-        );
+            | Self::Obscure(_)
+            | Self::Reveal(_)
+            | Self::Sandbox(_)
+            | Self::Version(_) => true,
+            _ => false,
+        };
         Manner {
             retried,
             statistics,
@@ -136,6 +140,7 @@ impl Command {
             Self::About(args) => about::run(args, ctx).await,
             Self::Cat(args) => cat::run(args, ctx).await,
             Self::Cleanup(args) => cleanup::run(args, ctx).await,
+            Self::Config(args) => config::run(args, ctx),
             Self::Copy(args) => copy::run(args, ctx).await,
             Self::Copyto(args) => copyto::run(args, ctx).await,
             Self::Dedupe(args) => dedupe::run(args, ctx).await,

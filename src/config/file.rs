@@ -25,6 +25,18 @@ pub enum Format {
     Ini,
 }
 
+impl Format {
+    /// The format that the name of a file promises.
+    pub(super) fn by_name(path: &Path) -> Self {
+        let extension = path.extension().unwrap_or_default();
+        if extension == "conf" || extension == "ini" {
+            Self::Ini
+        } else {
+            Self::Toml
+        }
+    }
+}
+
 /// What was found in a file.
 pub(super) struct Loaded {
     pub(super) format: Format,
@@ -67,10 +79,10 @@ fn unseal(envelope: &Envelope, ask: AskPassword<'_>) -> Result<Secret, EnvelopeE
 }
 
 fn parse(text: &str, path: &Path) -> Result<Loaded, ConfigError> {
-    let extension = path.extension().unwrap_or_default();
-    if extension == "conf" || extension == "ini" {
+    if Format::by_name(path) == Format::Ini {
         return parse_ini(text, path);
     }
+    let extension = path.extension().unwrap_or_default();
     match Draft::parse(text, path) {
         Ok(draft) => Ok(Loaded {
             format: Format::Toml,
@@ -123,6 +135,19 @@ pub(super) fn edit<T>(
         replace(&target, &folder, &after).map_err(failure("save", path))?;
     }
     Ok((result, draft.sections()))
+}
+
+/// Makes an empty file that nobody else may read, unless there is one.
+///
+/// # Errors
+/// [`ConfigError::Io`].
+pub fn touch(path: &Path) -> Result<(), ConfigError> {
+    let failure = failure("save", path);
+    if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+        make_private_dir(folder).map_err(&failure)?;
+    }
+    let file = private_file().create(true).truncate(false).open(path);
+    file.map(drop).map_err(&failure)
 }
 
 fn failure(op: &'static str, path: &Path) -> impl Fn(io::Error) -> ConfigError {

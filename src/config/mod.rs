@@ -23,7 +23,7 @@ use std::sync::{PoisonError, RwLock};
 
 pub use env::Env;
 pub use error::ConfigError;
-pub use file::{AskPassword, Format};
+pub use file::{AskPassword, Format, touch};
 pub use resolve::{Flags, Options};
 pub use secret::Secret;
 pub use section::Section;
@@ -80,15 +80,11 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] when the file cannot be read as what it is.
     pub fn load(source: ConfigSource<'_>) -> Result<Self, ConfigError> {
-        let path = match source.file {
-            Some(path) if path.as_os_str().is_empty() => {
-                return Ok(Self {
-                    cache_dir: source.cache_dir,
-                    ..Self::in_memory(source.env)
-                });
-            }
-            Some(path) => path,
-            None => Platform::here().config_file(&source.env)?,
+        let Some(path) = Self::locate(source.file, &source.env)? else {
+            return Ok(Self {
+                cache_dir: source.cache_dir,
+                ..Self::in_memory(source.env)
+            });
         };
         let from_env = source.env.var(env::CONFIG_PASS);
         let ask = |wrong: bool| match from_env {
@@ -100,7 +96,7 @@ impl Config {
         let found = loaded.is_some();
         let (format, sections) = match loaded {
             Some(loaded) => (loaded.format, loaded.sections),
-            None => (Format::Toml, Vec::new()),
+            None => (Format::by_name(&path), Vec::new()),
         };
         Ok(Self {
             path: Some(path),
@@ -110,6 +106,19 @@ impl Config {
             cache_dir: source.cache_dir,
             env: source.env,
         })
+    }
+
+    /// The file that would be loaded; `None` for one in memory. `file` is what
+    /// `--config` says.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoHome`].
+    pub fn locate(file: Option<PathBuf>, env: &Env) -> Result<Option<PathBuf>, ConfigError> {
+        match file {
+            Some(path) if path.as_os_str().is_empty() => Ok(None),
+            Some(path) => Ok(Some(path)),
+            None => Platform::here().config_file(env).map(Some),
+        }
     }
 
     /// A configuration without a file: changes are lost at the end.

@@ -4,6 +4,7 @@
 mod about;
 mod cat;
 mod cleanup;
+mod config;
 mod copy;
 mod copyto;
 mod dedupe;

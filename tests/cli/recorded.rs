@@ -17,6 +17,16 @@ const COMMANDS: &[&str] = &[
     "about",
     "cat",
     "cleanup",
+    "config create",
+    "config delete",
+    "config dump",
+    "config file",
+    "config password",
+    "config paths",
+    "config redacted",
+    "config show",
+    "config touch",
+    "config update",
     "copy",
     "copyto",
     "dedupe",
@@ -46,6 +56,12 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
         "listings",
         "version --check=false",
         "no version is looked up in the web: there is no flag for it",
+    ),
+    ("listings", "config file", "the file has another name"),
+    (
+        "listings",
+        "config paths",
+        "file and cache have other names",
     ),
     (
         "copy_sync",
@@ -109,7 +125,14 @@ fn listings() {
         if outcome.stderr.contains(NOT_YET) {
             return None;
         }
-        Some(listing_differences(case, &outcome))
+        let mut differences = listing_differences(case, &outcome);
+        if let Some(expected) = case["config_after"].as_str() {
+            let (ours, theirs) = (plain_config(&home), lines_of_config(expected));
+            if ours != theirs {
+                differences.push(format!("file: {ours:?}\n    recorded: {theirs:?}"));
+            }
+        }
+        Some(differences)
     });
 }
 
@@ -212,9 +235,11 @@ fn in_parallel<'a, R: Send>(cases: &[&'a Value], run: &(impl Fn(&'a Value) -> R 
 }
 
 fn is_ours(words: &[&str]) -> bool {
-    match words.iter().find(|word| !word.starts_with('-')) {
-        None => true,
-        Some(command) => COMMANDS.contains(command),
+    let mut plain = words.iter().filter(|word| !word.starts_with('-'));
+    match (plain.next(), plain.next()) {
+        (None, _) => true,
+        (Some(&"config"), Some(below)) => COMMANDS.contains(&format!("config {below}").as_str()),
+        (Some(command), _) => COMMANDS.contains(command),
     }
 }
 
@@ -224,11 +249,34 @@ fn name(case: &Value) -> String {
         .map_or_else(|| arguments(case).join(" "), str::to_owned)
 }
 
+/// The lines of our configuration in rclone's form.
+fn plain_config(home: &Home) -> Vec<String> {
+    let text = home.read("megarc.toml").replace(" = \"", " = ");
+    let text = text.replace(home.root().to_str().unwrap(), "@ROOT@");
+    lines_of_config(&hide_obscured(&text.replace("\"\n", "\n")))
+}
+
+fn lines_of_config(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.is_empty());
+    lines.map(str::to_owned).collect()
+}
+
+/// What was obscured, as the recordings write it.
+fn hide_obscured(text: &str) -> String {
+    let obscured = regex::Regex::new(r"(?m)^(\w+) = [\w-]{22,}$").unwrap();
+    obscured.replace_all(text, "$1 = <obscured>").into_owned()
+}
+
 fn listing_differences(case: &Value, outcome: &Outcome) -> Vec<String> {
     let mut differences = Differences::default();
     differences.check("exit", &json!(outcome.code), &case["exit"]);
     if let Some(expected) = case["stdout"].as_str() {
-        let (mut ours, mut theirs) = (lines(&outcome.stdout), lines(expected));
+        let stdout = if arguments(case)[0] == "config" {
+            hide_obscured(&outcome.stdout)
+        } else {
+            outcome.stdout.clone()
+        };
+        let (mut ours, mut theirs) = (lines(&stdout), lines(expected));
         if case["any_order"] == true {
             // `cat` of several files puts them on one line.
             let cat = arguments(case)[0] == "cat";

@@ -1,0 +1,52 @@
+//! A section in rclone's form, without its secrets.
+
+use crate::commands::Context;
+use crate::config::Section;
+use crate::config::kinds::{self, ValueKind};
+use crate::exit::CommandError;
+
+/// How much is hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hide {
+    /// Passwords and keys.
+    Secrets,
+    /// These, and what tells who somebody is.
+    Persons,
+}
+
+/// The lines of a section. Of a type that is not known nothing is shown:
+/// nobody can tell what in it is a secret.
+pub(super) fn text(section: &Section, hide: Hide) -> String {
+    let name = section.name();
+    let mut text = format!("[{name}]\n");
+    let Some(kind) = section.get("type").and_then(kinds::kind) else {
+        text += &format!("# couldn't find type of fs for {name:?}\n");
+        return text;
+    };
+    for (key, value) in section.iter() {
+        let option = kind.option(key);
+        let secret = option.is_some_and(|o| o.value == ValueKind::Password || o.hidden);
+        let person = option.is_some_and(|o| o.sensitive);
+        let shown = match hide {
+            _ if value.is_empty() => value,
+            Hide::Secrets if secret => "*** ENCRYPTED ***",
+            Hide::Persons if secret || person => "XXX",
+            _ => value,
+        };
+        text += &format!("{key} = {shown}\n");
+    }
+    text
+}
+
+/// The section of a remote, empty where there is none.
+pub(super) fn find(remote: &str, ctx: &Context) -> Section {
+    let name = remote.strip_suffix(':').unwrap_or(remote);
+    let found = ctx.opener.config().section(name);
+    found.unwrap_or_else(|| Section::new(name))
+}
+
+/// Prints the section of a remote.
+pub(super) fn print(remote: &str, ctx: &Context) -> Result<(), CommandError> {
+    ctx.output.text(&text(&find(remote, ctx), Hide::Secrets))?;
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! `megarc config unset`.
+
+use super::{broken, section};
+use crate::commands::Context;
+use crate::exit::CommandError;
+
+/// Remove options of a remote
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Names of options
+    #[arg(value_name = "KEY", required = true)]
+    keys: Vec<String>,
+}
+
+/// Runs `megarc config unset`.
+///
+/// # Errors
+/// There is no such remote, or the file cannot be written.
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let config = ctx.opener.config();
+    let name = args.name.strip_suffix(':').unwrap_or(&args.name);
+    if config.section(name).is_none() {
+        let why = format!("remote {name:?} doesn't exist");
+        return Err(ctx.refuse("config unset", &why));
+    }
+    let removed = config.edit(|draft| {
+        for key in &args.keys {
+            draft.unset(name, key);
+        }
+        Ok(())
+    });
+    removed.map_err(|e| broken(&e))?;
+    section::print(name, ctx)
+}

@@ -1,0 +1,187 @@
+//! `config` and its commands: what is printed, and what is in the file.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::Home;
+
+const MINE: &str = "# my remotes\n\n[mega] # the account\ntype = \"mega\"\n# mine\n\
+                    user = \"me@example.com\" # mail\nsession_key = \"c2VjcmV0\"\n\n\
+                    [other]\ntype = \"memory\"\n";
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("megarc.toml", MINE);
+    home
+}
+
+#[test]
+fn a_remote_is_made_and_used() {
+    let home = Home::new();
+    home.write("aux/a.txt", "a");
+    let shown = home
+        .run(&["config", "create", "there", "alias", "remote=@ROOT@/aux"])
+        .ok();
+    assert_eq!(shown, "[there]\ntype = alias\nremote = @ROOT@/aux\n");
+    assert_eq!(home.run(&["ls", "there:"]).ok(), "        1 a.txt\n");
+    home.run(&["config", "delete", "there"]).ok();
+    assert_eq!(home.run(&["ls", "there:"]).code, 1);
+}
+
+#[test]
+fn passwords_are_obscured_once_and_not_shown() {
+    let home = home();
+    let stored = || {
+        let text = home.read("megarc.toml");
+        let line = text.lines().find(|l| l.starts_with("pass = ")).unwrap();
+        line["pass = ".len()..].trim_matches('"').to_owned()
+    };
+    let shown = home.run(&["config", "update", "mega", "pass=secret"]).ok();
+    assert!(shown.contains("pass = *** ENCRYPTED ***\n"), "{shown}");
+    let obscured = stored();
+    assert_eq!(
+        home.run(&["reveal", "--", &obscured]).ok(),
+        "secret\n",
+        "{obscured}"
+    );
+    let again = format!("pass={obscured}");
+    home.run(&["config", "update", "mega", &again]).ok();
+    assert_eq!(stored(), obscured);
+    home.run(&["config", "update", "mega", &again, "--obscure"])
+        .ok();
+    assert_eq!(home.run(&["reveal", "--", &stored()]).ok().trim(), obscured);
+    home.run(&["config", "update", "mega", "pass", "x", "--no-obscure"])
+        .ok();
+    assert_eq!(stored(), "x");
+    let both = ["config", "update", "mega", "--obscure", "--no-obscure"];
+    assert_eq!(home.run(&both).code, 2);
+}
+
+#[test]
+fn secrets_stay_in_the_file() {
+    let home = home();
+    home.run(&["config", "password", "mega", "pass", "secret"])
+        .ok();
+    let file = home.read("megarc.toml");
+    let pass = file.split("pass = \"").nth(1).unwrap();
+    let pass = pass.split('"').next().unwrap();
+    for command in ["show", "redacted", "dump"] {
+        let text = home.run(&["config", command]).ok();
+        assert!(!text.contains("c2VjcmV0"), "{command}: {text}");
+        assert_eq!(text.contains(pass), command == "dump", "{text}");
+        assert_eq!(text.contains("me@example.com"), command != "redacted");
+    }
+    assert_eq!(
+        home.run(&["config", "redacted", "mega:"]).ok(),
+        "[mega]\ntype = mega\nuser = XXX\nsession_key = XXX\npass = XXX\n\
+         ### Double check the config for sensitive info before posting publicly\n"
+    );
+}
+
+#[test]
+fn nothing_is_shown_of_a_type_that_is_not_known() {
+    let home = home();
+    home.write("megarc.toml", "[x]\ntype = \"crypt\"\npassword = \"abc\"\n");
+    assert_eq!(
+        home.run(&["config", "show"]).ok(),
+        "[x]\n# couldn't find type of fs for \"x\"\n\n"
+    );
+}
+
+#[test]
+fn an_edit_keeps_comments_and_the_rest() {
+    let home = home();
+    home.run(&["config", "update", "mega", "user=you@example.com"])
+        .ok();
+    let expected = MINE.replace("me@example", "you@example");
+    assert_eq!(home.read("megarc.toml"), expected);
+    home.run(&["config", "unset", "mega", "session_key"]).ok();
+    let expected = expected.replace("session_key = \"c2VjcmV0\"\n", "");
+    assert_eq!(home.read("megarc.toml"), expected);
+    home.run(&["config", "delete", "other"]).ok();
+    assert!(home.read("megarc.toml").starts_with("# my remotes"));
+    assert!(!home.read("megarc.toml").contains("other"));
+}
+
+#[test]
+fn the_file_is_made_for_its_owner_alone() {
+    let home = Home::new();
+    let mode = |name: &str| home.path(name).metadata().unwrap().permissions().mode() & 0o777;
+    home.run(&["config", "touch", "--config", "new/touched.toml"])
+        .ok();
+    assert_eq!((mode("new"), mode("new/touched.toml")), (0o700, 0o600));
+    let create = ["config", "create", "m", "memory", "--config", "made.toml"];
+    assert_eq!(home.run(&create).ok(), "[m]\ntype = memory\n");
+    assert_eq!(mode("made.toml"), 0o600);
+    assert_eq!(home.read("made.toml"), "[m]\ntype = \"memory\"\n");
+}
+
+#[test]
+fn a_broken_file_is_found_and_left_alone() {
+    let home = home();
+    home.write("megarc.toml", "[x]\njunk\n");
+    assert_eq!(
+        home.run(&["config", "file"]).ok(),
+        "Configuration file is stored at:\n@ROOT@/megarc.toml\n"
+    );
+    let outcome = home.run(&["config", "create", "m", "memory"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains("line 2"), "{}", outcome.stderr);
+    assert_eq!(home.read("megarc.toml"), "[x]\njunk\n");
+    home.run(&["config", "touch"]).ok();
+    assert_eq!(home.read("megarc.toml"), "[x]\njunk\n");
+}
+
+#[test]
+fn a_file_of_rclone_is_never_written() {
+    let home = home();
+    home.write("rclone.conf", "[a]\ntype = memory\n");
+    for file in ["rclone.conf", "missing.conf"] {
+        let outcome = home.run(&["config", "create", "m", "memory", "--config", file]);
+        assert_eq!(outcome.code, 1);
+        assert!(outcome.stderr.contains("never writes it"));
+    }
+    assert_eq!(home.read("rclone.conf"), "[a]\ntype = memory\n");
+    assert!(!home.exists("missing.conf"));
+}
+
+#[test]
+fn programs_that_add_remotes_at_once_lose_none() {
+    let home = Home::new();
+    std::thread::scope(|scope| {
+        for number in 0..10 {
+            let home = &home;
+            scope.spawn(move || {
+                let name = format!("r{number}");
+                home.run(&["config", "create", &name, "memory"]).ok();
+            });
+        }
+    });
+    let dump = home.run(&["config", "dump"]).ok();
+    let dump: serde_json::Value = serde_json::from_str(&dump).unwrap();
+    assert_eq!(dump.as_object().unwrap().len(), 13, "{dump}");
+}
+
+#[test]
+fn wrong_arguments_are_refused_with_the_usage() {
+    let home = home();
+    for (arguments, why) in [
+        (vec!["unset", "nope", "x"], "remote \"nope\" doesn't exist"),
+        (vec!["update", "mega", "user"], "found key without value"),
+        (vec!["xyz"], "unknown command \"xyz\" for \"megarc config\""),
+    ] {
+        let outcome = home.run(&[vec!["config"], arguments].concat());
+        let complaints = outcome.complaints();
+        assert_eq!(outcome.code, 2);
+        assert_eq!(complaints[0], format!("Error: {why}"));
+        assert_eq!(
+            complaints.last().unwrap(),
+            &format!("NOTICE: Fatal error: {why}")
+        );
+    }
+    let alone = home.run(&["config"]);
+    assert_eq!(alone.code, 2);
+    assert!(alone.stderr.contains("\n  create "), "{}", alone.stderr);
+    assert_eq!(home.read("megarc.toml"), MINE);
+    let help = home.run(&["config", "create", "--help"]).ok();
+    assert!(help.contains("megarc config create NAME TYPE [OPTION]... [FLAGS]"));
+}
