@@ -14,6 +14,7 @@ pub mod deletefile;
 mod dialogue;
 pub mod help;
 pub mod link;
+pub mod listremotes;
 pub mod logout;
 pub mod ls;
 pub mod lsd;
@@ -47,6 +48,7 @@ pub enum Command {
     Deletefile(deletefile::Args),
     Help(help::Args),
     Link(link::Args),
+    Listremotes(listremotes::Args),
     Logout(logout::Args),
     Ls(ls::Args),
     Lsd(lsd::Args),
@@ -88,6 +90,7 @@ impl Command {
             Self::Deletefile(_) => "deletefile",
             Self::Help(_) => "help",
             Self::Link(_) => "link",
+            Self::Listremotes(_) => "listremotes",
             Self::Logout(_) => "logout",
             Self::Ls(_) => "ls",
             Self::Lsd(_) => "lsd",
@@ -148,6 +151,7 @@ impl Command {
             Self::Deletefile(args) => deletefile::run(args, ctx).await,
             Self::Help(args) => help::run(args, ctx),
             Self::Link(args) => link::run(args, ctx).await,
+            Self::Listremotes(args) => listremotes::run(args, ctx),
             Self::Logout(args) => logout::run(args, ctx).await,
             Self::Ls(args) => ls::run(args, ctx).await,
             Self::Lsd(args) => lsd::run(args, ctx).await,

@@ -20,6 +20,15 @@ pub use spec::{FilterError, FilterSpec};
 
 use rules::Rules;
 
+/// A matcher for a glob that may be found anywhere in a text.
+///
+/// # Errors
+/// What is wrong with it, in rclone's words.
+pub fn anywhere(glob: &str) -> Result<regex::Regex, String> {
+    let source = glob::to_loose_regex(glob).map_err(|e| e.to_string())?;
+    re2::compile(&source)
+}
+
 /// The rules in effect; the default lets everything through.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

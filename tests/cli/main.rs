@@ -13,6 +13,7 @@ mod deletefile;
 mod docs;
 mod help;
 mod link;
+mod listremotes;
 mod logging;
 mod logout;
 mod ls;

@@ -34,6 +34,7 @@ const COMMANDS: &[&str] = &[
     "deletefile",
     "help",
     "link",
+    "listremotes",
     "ls",
     "lsd",
     "lsl",

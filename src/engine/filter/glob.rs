@@ -56,6 +56,16 @@ pub fn to_regex(glob: &str, ignore_case: bool) -> Result<String, GlobError> {
     Ok(out)
 }
 
+/// The regular expression for a glob that may be found anywhere in a text.
+///
+/// # Errors
+/// As [`to_regex`].
+pub fn to_loose_regex(glob: &str) -> Result<String, GlobError> {
+    let mut out = String::new();
+    translate(glob, glob, &mut out)?;
+    Ok(out)
+}
+
 fn translate(mut rest: &str, glob: &str, out: &mut String) -> Result<(), GlobError> {
     let whole = || glob.to_owned();
     let (mut brackets, mut braces) = (0u32, 0u32);
