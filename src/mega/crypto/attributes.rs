@@ -8,6 +8,8 @@
 //! Entries keep their order, and values their exact text, so that a rename
 //! loses nothing that another client wrote.
 
+use std::borrow::Cow;
+
 use aes::Aes128;
 use cbc::{Decryptor, Encryptor};
 use cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -86,11 +88,15 @@ impl Attributes {
         Ok(read(json.get(..end).unwrap_or_default()))
     }
 
-    /// Parses the JSON object. Bytes that are not UTF-8 (old clients wrote
-    /// Latin-1) become replacement characters.
+    /// Parses the JSON object. What is not UTF-8 has to be Latin-1, which old
+    /// clients wrote: the encryption has no MAC, so a flipped bit shows as
+    /// garbage in the middle of the text, and only there.
     fn parse_json(json: &[u8]) -> Result<Self, CryptoError> {
-        serde_json::from_str(&String::from_utf8_lossy(json))
-            .map_err(|_| CryptoError::AttributesJson)
+        let text = match std::str::from_utf8(json) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(from_latin1(json).ok_or(CryptoError::AttributesJson)?),
+        };
+        serde_json::from_str(&text).map_err(|_| CryptoError::AttributesJson)
     }
 
     /// Encrypts the attributes for an `a` or `at` field.
@@ -201,6 +207,14 @@ impl<'de> Deserialize<'de> for Attributes {
     }
 }
 
+/// Latin-1 as text; `None` if it holds a character that nobody prints.
+fn from_latin1(bytes: &[u8]) -> Option<String> {
+    bytes
+        .iter()
+        .map(|byte| matches!(byte, b' '..=b'~' | 0xa0..).then_some(char::from(*byte)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -237,7 +251,16 @@ mod tests {
     #[test]
     fn latin_1_bytes_do_not_hide_the_node() {
         let attributes = Attributes::parse_json(b"{\"n\":\"caf\xe9\"}").unwrap();
-        assert_eq!(attributes.name().unwrap(), "caf\u{fffd}");
+        assert_eq!(attributes.name().unwrap(), "café");
+    }
+
+    #[test]
+    fn garbage_in_the_middle_is_no_name() {
+        // A flipped bit of the ciphertext: one block of noise, which may well
+        // swallow the end of the name and what follows.
+        let noise = b"{\"n\":\"preci'\x92\xffGU\xc0\x81\x95\xf0q_5tWYU23\"}";
+        let refused = Attributes::parse_json(noise);
+        assert!(matches!(refused, Err(CryptoError::AttributesJson)));
     }
 
     #[test]
