@@ -16,6 +16,7 @@ pub mod link;
 pub mod logout;
 pub mod ls;
 pub mod lsd;
+pub mod lsf;
 pub mod lsl;
 pub mod mkdir;
 pub mod obscure;
@@ -23,6 +24,7 @@ pub mod purge;
 pub mod reveal;
 pub mod rmdir;
 pub mod sandbox;
+pub mod size;
 pub mod version;
 
 use clap::Subcommand;
@@ -48,6 +50,7 @@ pub enum Command {
     Logout(logout::Args),
     Ls(ls::Args),
     Lsd(lsd::Args),
+    Lsf(lsf::Args),
     Lsl(lsl::Args),
     Mkdir(mkdir::Args),
     Obscure(obscure::Args),
@@ -56,6 +59,7 @@ pub enum Command {
     Reveal(reveal::Args),
     Rmdir(rmdir::Args),
     Sandbox(sandbox::Args),
+    Size(size::Args),
     Version(version::Args),
 }
 
@@ -88,6 +92,7 @@ impl Command {
             Self::Logout(_) => "logout",
             Self::Ls(_) => "ls",
             Self::Lsd(_) => "lsd",
+            Self::Lsf(_) => "lsf",
             Self::Lsl(_) => "lsl",
             Self::Mkdir(_) => "mkdir",
             Self::Obscure(_) => "obscure",
@@ -95,6 +100,7 @@ impl Command {
             Self::Reveal(_) => "reveal",
             Self::Rmdir(_) => "rmdir",
             Self::Sandbox(_) => "sandbox",
+            Self::Size(_) => "size",
             Self::Version(_) => "version",
         }
     }
@@ -146,6 +152,7 @@ impl Command {
             Self::Logout(args) => logout::run(args, ctx).await,
             Self::Ls(args) => ls::run(args, ctx).await,
             Self::Lsd(args) => lsd::run(args, ctx).await,
+            Self::Lsf(args) => lsf::run(args, ctx).await,
             Self::Lsl(args) => lsl::run(args, ctx).await,
             Self::Mkdir(args) => mkdir::run(args, ctx).await,
             Self::Obscure(args) => obscure::run(args, ctx),
@@ -153,6 +160,7 @@ impl Command {
             Self::Reveal(args) => reveal::run(args, ctx),
             Self::Rmdir(args) => rmdir::run(args, ctx).await,
             Self::Sandbox(args) => sandbox::run(args, ctx).await,
+            Self::Size(args) => size::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),
         }
     }
