@@ -122,6 +122,15 @@ impl CommandError {
         self
     }
 
+    /// The same failure of the engine, said to have happened in `what`.
+    #[must_use]
+    pub fn within(mut self, what: &str) -> Self {
+        if self.source.is_some() {
+            self.text = format!("{what}: {}", self.text);
+        }
+        self
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

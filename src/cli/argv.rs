@@ -548,7 +548,7 @@ mod tests {
             )
         );
         assert_eq!(why(&[]), Why::NoCommand);
-        let near = ["ls", "lsd", "lsl"].map(str::to_owned).to_vec();
+        let near = ["ls", "lsd", "lsf", "lsl"].map(str::to_owned).to_vec();
         assert_eq!(why(&["lss"]), Why::UnknownCommand("lss".to_owned(), near));
     }
 

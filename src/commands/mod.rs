@@ -18,13 +18,17 @@ pub mod listremotes;
 pub mod logout;
 pub mod ls;
 pub mod lsd;
+pub mod lsf;
+pub mod lsjson;
 pub mod lsl;
 pub mod mkdir;
 pub mod obscure;
 pub mod purge;
 pub mod reveal;
 pub mod rmdir;
+pub mod rmdirs;
 pub mod sandbox;
+pub mod size;
 pub mod version;
 
 use clap::Subcommand;
@@ -52,6 +56,8 @@ pub enum Command {
     Logout(logout::Args),
     Ls(ls::Args),
     Lsd(lsd::Args),
+    Lsf(lsf::Args),
+    Lsjson(lsjson::Args),
     Lsl(lsl::Args),
     Mkdir(mkdir::Args),
     Obscure(obscure::Args),
@@ -59,7 +65,9 @@ pub enum Command {
     #[command(hide = true)]
     Reveal(reveal::Args),
     Rmdir(rmdir::Args),
+    Rmdirs(rmdirs::Args),
     Sandbox(sandbox::Args),
+    Size(size::Args),
     Version(version::Args),
 }
 
@@ -94,13 +102,17 @@ impl Command {
             Self::Logout(_) => "logout",
             Self::Ls(_) => "ls",
             Self::Lsd(_) => "lsd",
+            Self::Lsf(_) => "lsf",
+            Self::Lsjson(_) => "lsjson",
             Self::Lsl(_) => "lsl",
             Self::Mkdir(_) => "mkdir",
             Self::Obscure(_) => "obscure",
             Self::Purge(_) => "purge",
             Self::Reveal(_) => "reveal",
             Self::Rmdir(_) => "rmdir",
+            Self::Rmdirs(_) => "rmdirs",
             Self::Sandbox(_) => "sandbox",
+            Self::Size(_) => "size",
             Self::Version(_) => "version",
         }
     }
@@ -115,7 +127,8 @@ impl Command {
             | Self::Deletefile(_)
             | Self::Mkdir(_)
             | Self::Purge(_)
-            | Self::Rmdir(_) => (true, false),
+            | Self::Rmdir(_)
+            | Self::Rmdirs(_) => (true, false),
             _ => (false, false),
         };
         let alone = match self {
@@ -155,13 +168,17 @@ impl Command {
             Self::Logout(args) => logout::run(args, ctx).await,
             Self::Ls(args) => ls::run(args, ctx).await,
             Self::Lsd(args) => lsd::run(args, ctx).await,
+            Self::Lsf(args) => lsf::run(args, ctx).await,
+            Self::Lsjson(args) => lsjson::run(args, ctx).await,
             Self::Lsl(args) => lsl::run(args, ctx).await,
             Self::Mkdir(args) => mkdir::run(args, ctx).await,
             Self::Obscure(args) => obscure::run(args, ctx),
             Self::Purge(args) => purge::run(args, ctx).await,
             Self::Reveal(args) => reveal::run(args, ctx),
             Self::Rmdir(args) => rmdir::run(args, ctx).await,
+            Self::Rmdirs(args) => rmdirs::run(args, ctx).await,
             Self::Sandbox(args) => sandbox::run(args, ctx).await,
+            Self::Size(args) => size::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),
         }
     }

@@ -9,7 +9,7 @@ use crate::engine::Size;
 use crate::remote::Entry;
 
 /// What is shown for an entry whose store keeps no time: 2000-01-01, UTC.
-const NO_TIME: Timestamp = Timestamp::constant(946_684_800, 0);
+pub const NO_TIME: Timestamp = Timestamp::constant(946_684_800, 0);
 
 /// How rows are written.
 #[derive(Debug, Clone)]

@@ -5,8 +5,11 @@
 //! inside a line. On a terminal names are escaped ([`sanitize`]); a pipe gets
 //! the bytes as they are.
 
+pub mod json;
+pub mod layout;
 pub mod listing;
 pub mod logging;
+pub mod mime;
 pub mod progress;
 pub mod sanitize;
 pub mod terminal;

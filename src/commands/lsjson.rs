@@ -1,0 +1,177 @@
+//! `megarc lsjson`.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Context;
+use crate::engine::Root;
+use crate::exit::CommandError;
+use crate::output::json::{self, Item};
+use crate::output::layout::Layout;
+use crate::output::listing::NO_TIME;
+use crate::output::mime;
+use crate::remote::{Entry, ErrorKind, Features, RemoteError};
+
+/// List a path as JSON
+///
+/// An array with one object a line: Path, Name, Size (-1 when the store does
+/// not say), MimeType, ModTime, IsDir, and ID where the store has its own
+/// identifiers. Use -R to go into the directories. When the listing fails, the
+/// array is not closed.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
+pub struct Args {
+    /// Directory or file
+    #[arg(value_name = "PATH")]
+    path: String,
+    /// Go into the directories
+    #[arg(long, short = 'R')]
+    recursive: bool,
+    /// Show no directories
+    #[arg(long)]
+    files_only: bool,
+    /// Show no files
+    #[arg(long)]
+    dirs_only: bool,
+    /// Leave the times empty
+    #[arg(long)]
+    no_modtime: bool,
+    /// Leave the MIME types out
+    #[arg(long)]
+    no_mimetype: bool,
+    /// Show one object: the path itself
+    #[arg(long)]
+    stat: bool,
+    /// Show encrypted names: fails, no remote here has any
+    #[arg(long)]
+    encrypted: bool,
+    /// Accepted for rclone's sake: no remote here wraps another's objects
+    #[arg(long)]
+    original: bool,
+}
+
+/// Runs `megarc lsjson`.
+///
+/// # Errors
+/// The path cannot be listed, or stdout not written.
+pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let root = ctx.open(&args.path).await?;
+    let style = Style::new(args, root.dir.remote.features());
+    if args.stat {
+        args.check()?;
+        let text = match itself(&root).await? {
+            Some((entry, path)) if args.wants(&entry) => json::tall(&style.item(&entry, &path)),
+            _ => "null".to_owned(),
+        };
+        return Ok(ctx.output.row(&text)?);
+    }
+    ctx.output.row("[")?;
+    args.check()?;
+    let walk = ctx.walk(&root);
+    // A depth that was asked for is a wish to go down, as with -R.
+    let deep = args.recursive || ctx.run.options.max_depth.is_some();
+    let walk = if deep { walk } else { walk.flat() };
+    // A row is written when it is known whether a comma follows.
+    let mut last: Option<String> = None;
+    let result = ctx
+        .each_entry(&root, walk, |entry, path| {
+            if !args.wants(entry) {
+                return Ok(());
+            }
+            match last.replace(json::flat(&style.item(entry, path))) {
+                Some(row) => ctx.output.row(&(row + ",")),
+                None => Ok(()),
+            }
+        })
+        .await
+        .map_err(|error| error.within("error in ListJSON"));
+    if let Some(row) = last {
+        ctx.output.row(&row)?;
+    }
+    result?;
+    Ok(ctx.output.row("]")?)
+}
+
+/// The entry that the user named, and its path in the output.
+async fn itself(root: &Root) -> Result<Option<(Entry, String)>, CommandError> {
+    if let Some(file) = &root.file {
+        return Ok(Some((file.clone(), file.name().to_owned())));
+    }
+    let path = &root.dir.path;
+    let mut dir = Entry::dir(path.clone());
+    if !path.is_root() {
+        dir = root.dir.remote.stat(path).await.map_err(|error| {
+            if error.is_not_found() {
+                RemoteError::new(ErrorKind::DirNotFound, "listing", path.as_str())
+            } else {
+                error
+            }
+        })?;
+    }
+    dir.size = None;
+    dir.modified = dir.modified.or_else(|| Some(Timestamp::now()));
+    Ok(Some((dir, String::new())))
+}
+
+impl Args {
+    fn check(&self) -> Result<(), CommandError> {
+        if self.encrypted {
+            return Err(CommandError::run(
+                "the remote needs to be of type \"crypt\"",
+            ));
+        }
+        Ok(())
+    }
+
+    fn wants(&self, entry: &Entry) -> bool {
+        if entry.is_dir() {
+            !self.files_only
+        } else {
+            !self.dirs_only
+        }
+    }
+}
+
+/// How entries become objects.
+struct Style {
+    times: Option<Layout>,
+    zone: TimeZone,
+    types: bool,
+}
+
+impl Style {
+    fn new(args: &Args, features: Features) -> Self {
+        Self {
+            times: (!args.no_modtime).then(|| Layout::rfc3339(features.modified)),
+            zone: if features.local {
+                TimeZone::system()
+            } else {
+                TimeZone::UTC
+            },
+            types: !args.no_mimetype,
+        }
+    }
+
+    fn item<'a>(&self, entry: &'a Entry, path: &'a str) -> Item<'a> {
+        Item {
+            path,
+            name: path.rsplit('/').next().unwrap_or(path),
+            size: entry
+                .size
+                .map_or(-1, |size| i64::try_from(size).unwrap_or(i64::MAX)),
+            mime_type: self.types.then(|| {
+                if entry.is_dir() {
+                    mime::DIRECTORY
+                } else {
+                    mime::of_name(path)
+                }
+            }),
+            mod_time: self.times.as_ref().map_or_else(String::new, |layout| {
+                let time = entry.modified.unwrap_or(NO_TIME);
+                layout.format(&time.to_zoned(self.zone.clone()))
+            }),
+            is_dir: entry.is_dir(),
+            id: entry.id.as_ref().map(crate::remote::EntryId::as_str),
+        }
+    }
+}
