@@ -29,6 +29,7 @@ pub mod rmdir;
 pub mod rmdirs;
 pub mod sandbox;
 pub mod size;
+pub mod tree;
 pub mod version;
 
 use clap::Subcommand;
@@ -68,6 +69,7 @@ pub enum Command {
     Rmdirs(rmdirs::Args),
     Sandbox(sandbox::Args),
     Size(size::Args),
+    Tree(tree::Args),
     Version(version::Args),
 }
 
@@ -113,6 +115,7 @@ impl Command {
             Self::Rmdirs(_) => "rmdirs",
             Self::Sandbox(_) => "sandbox",
             Self::Size(_) => "size",
+            Self::Tree(_) => "tree",
             Self::Version(_) => "version",
         }
     }
@@ -179,6 +182,7 @@ impl Command {
             Self::Rmdirs(args) => rmdirs::run(args, ctx).await,
             Self::Sandbox(args) => sandbox::run(args, ctx).await,
             Self::Size(args) => size::run(args, ctx).await,
+            Self::Tree(args) => tree::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),
         }
     }

@@ -33,4 +33,5 @@ mod rmdirs;
 mod sandbox;
 mod size;
 mod support;
+mod tree;
 mod version;
