@@ -1,7 +1,5 @@
 //! `megarc tree`.
 
-use std::fmt::Write as _;
-
 use super::Context;
 use crate::exit::CommandError;
 
@@ -41,20 +39,24 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
     let mut rows = Vec::new();
-    ctx.each_entry(&root, ctx.walk(&root), |entry, path| {
-        let row = Row::new(path, entry.is_dir());
-        if args.shows(&row) {
-            rows.push(row);
-        }
-        Ok(())
-    })
-    .await?;
+    let listed = ctx
+        .each_entry(&root, ctx.walk(&root), |entry, path| {
+            let row = Row::new(path, entry.is_dir());
+            if args.shows(&row) {
+                rows.push(row);
+            }
+            Ok(())
+        })
+        .await;
     // stable: two nodes of one name keep the order of the listing
     rows.sort_by(|a, b| a.parts.cmp(&b.parts));
-    for row in args.draw(&rows) {
-        ctx.output.row(&row)?;
+    // what could be listed is shown, as by ls, before the error
+    if listed.is_ok() || !rows.is_empty() {
+        for row in args.draw(&rows) {
+            ctx.output.row(&row)?;
+        }
     }
-    Ok(())
+    listed
 }
 
 /// An entry as the names on the way to it.
@@ -106,9 +108,7 @@ impl Args {
         }
         if !self.noreport {
             lines.push(String::new());
-            let mut report = String::new();
-            let _ = write!(report, "{dirs} directories, {files} files");
-            lines.push(report);
+            lines.push(format!("{dirs} directories, {files} files"));
         }
         lines
     }
