@@ -1,9 +1,9 @@
 //! Runs what the documents show.
 //!
-//! In README.md and docs/guide.md a fenced block marked `console` is a
-//! transcript: `$ ` begins a command, the lines after it are what it prints on
-//! stdout and stderr together. In those, `...` stands for any text, over line
-//! ends too. All blocks of one document share a home and a working directory,
+//! In README.md, docs/guide.md and the pages of docs/guide/ a fenced block
+//! marked `console` is a transcript: `$ ` begins a command, the lines after it
+//! are what it prints on stdout and stderr together. In those, `...` stands for
+//! any text, over line ends too. All blocks of one document share a home and a working directory,
 //! where the repository's `docs` are; nothing outside it is touched.
 
 #![allow(clippy::unwrap_used)]
@@ -124,18 +124,53 @@ fn the_guide_tells_the_truth() {
     run("docs/guide.md");
 }
 
+/// A page of its own for each larger subject, found from the guide.
+#[test]
+fn the_pages_of_the_guide_tell_the_truth() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let guide = fs::read_to_string(root.join("docs/guide.md")).unwrap();
+    let pages: Vec<String> = documents(&root)
+        .into_iter()
+        .filter(|page| page.starts_with("docs/guide/"))
+        .collect();
+    for page in &pages {
+        let link = page.trim_start_matches("docs/");
+        assert!(
+            guide.contains(&format!("]({link})")),
+            "docs/guide.md does not link to {page}"
+        );
+    }
+    std::thread::scope(|scope| {
+        for page in &pages {
+            scope.spawn(move || run(page));
+        }
+    });
+}
+
+/// All documents, by their paths from the root.
+fn documents(root: &Path) -> Vec<String> {
+    let mut found = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
+    let mut folders = vec!["docs".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root.join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else if path.ends_with(".md") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let documents = [
-        "README.md",
-        "CHANGELOG.md",
-        "docs/guide.md",
-        "docs/architecture.md",
-        "docs/protocol.md",
-    ];
-    for document in documents {
-        let file = root.join(document);
+    for document in documents(&root) {
+        let file = root.join(&document);
         let text = fs::read_to_string(&file).unwrap();
         for target in text
             .split("](")
