@@ -8,6 +8,8 @@
 mod damage;
 #[path = "mega_remote/links.rs"]
 mod links;
+#[path = "mega_remote/many.rs"]
+mod many;
 #[path = "mega_remote/operations.rs"]
 mod operations;
 #[path = "mega_remote/support.rs"]

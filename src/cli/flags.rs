@@ -91,7 +91,7 @@ pub struct CopyFlags {
     /// Show what would be done and change nothing
     #[arg(long, short = 'n', global = true)]
     pub dry_run: bool,
-    /// Files copied at the same time
+    /// Files copied at the same time; of small ones up to 64 where MEGA is a side, unless this is 1
     #[arg(long, global = true, value_name = "N", default_value = "4", value_parser = values::at_least_one)]
     pub transfers: usize,
     /// Listings and comparisons done at the same time

@@ -16,6 +16,7 @@ mod descent;
 mod dirtimes;
 mod error;
 pub mod filter;
+mod lanes;
 pub mod march;
 pub mod options;
 pub mod plan;

@@ -1,6 +1,7 @@
 //! The MEGA client: crypto and API at the bottom, session and tree above them, transfers on top.
 
 pub mod account;
+mod ahead;
 pub mod api;
 mod buffers;
 pub mod client;

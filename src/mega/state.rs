@@ -1,11 +1,12 @@
-//! What a client keeps beside its session: the tree, and the locks that keep
-//! its tasks from making the same folder twice.
+//! What a client keeps beside its session: the tree, addresses asked for
+//! ahead, and the locks that keep its tasks from making the same folder twice.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use tokio::sync::OnceCell;
 
+use super::ahead::Ahead;
 use super::api::FetchNodes;
 use super::client::Client;
 use super::crypto::base64;
@@ -45,6 +46,7 @@ pub(super) struct ClientState {
     /// Set in a client that shows a public link.
     pub(super) link: Option<OpenedLink>,
     pub(super) folders: FolderLocks,
+    pub(super) ahead: Arc<Ahead>,
 }
 
 impl ClientState {

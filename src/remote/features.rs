@@ -35,6 +35,9 @@ pub struct Features {
     pub ids: bool,
     /// Files are on a disk of this machine.
     pub local: bool,
+    /// How many small files are best on their way at the same time, because
+    /// the store answers questions about many at once; 0: no more than others.
+    pub small_files: usize,
 }
 
 /// Space of a store, in bytes; `None` where it does not say.

@@ -19,14 +19,18 @@ use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
-    About, ByteStream, Content, Destination, Entry, EntryId, EntryKind, ErrorKind, Features,
-    LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result, Span,
+    About, ByteStream, Coming, Content, Destination, Entry, EntryId, EntryKind, ErrorKind,
+    Features, LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result, Span,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
 use crate::mega::state::SharedTree;
 use crate::mega::upload::Upload;
 use crate::mega::{Client, ClientOptions, Error, NodeHandle};
+
+/// Small files on their way at the same time: their commands share requests,
+/// and storage servers take that many connections.
+const SMALL_FILES: usize = 64;
 
 /// Settings of the remote that are not the client's.
 #[derive(Debug, Clone, Copy)]
@@ -190,6 +194,7 @@ impl Remote for Mega {
             link: !read_only,
             cleanup: !read_only,
             ids: true,
+            small_files: SMALL_FILES,
             ..Features::default()
         }
     }
@@ -240,6 +245,20 @@ impl Remote for Mega {
         Ok(Box::pin(
             stream.map(move |bytes| bytes.map_err(explain(op, &path))),
         ))
+    }
+
+    fn announce(&self, coming: Coming<'_>) {
+        match coming {
+            Coming::Write(size) => self.client.announce_upload(size),
+            // Of an empty file nothing has to be fetched.
+            Coming::Read(file) if file.size == Some(0) => {}
+            Coming::Read(file) => {
+                let handle = file.id.as_ref().map(EntryId::as_str);
+                if let Some(handle) = handle.and_then(NodeHandle::parse) {
+                    self.client.announce_download(handle);
+                }
+            }
+        }
     }
 
     async fn write(&self, to: &Destination, file: NewFile) -> Result<Entry> {

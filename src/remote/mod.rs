@@ -68,6 +68,15 @@ pub struct Span {
     pub length: Option<u64>,
 }
 
+/// A transfer that is about to begin.
+#[derive(Debug, Clone, Copy)]
+pub enum Coming<'a> {
+    /// This file will be read.
+    Read(&'a Entry),
+    /// A file of so many bytes will be written.
+    Write(u64),
+}
+
 /// Where a file or directory shall stand.
 #[derive(Debug, Clone)]
 pub struct Destination {
@@ -136,6 +145,12 @@ pub trait Remote: Send + Sync {
     async fn open_random(&self, file: &Entry) -> Result<Option<Arc<dyn ReadAt>>> {
         let _ = file;
         Ok(None)
+    }
+
+    /// Says what will be transferred soon, where knowing it helps: a store may
+    /// ask for the addresses of several files at once. Nothing follows from it.
+    fn announce(&self, coming: Coming<'_>) {
+        let _ = coming;
     }
 
     /// Writes a file, all or nothing, making parents as needed.

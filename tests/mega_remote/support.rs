@@ -31,11 +31,16 @@ pub async fn world() -> World {
 }
 
 pub async fn world_with(change: impl FnOnce(&mut ClientOptions)) -> World {
+    world_on(sandbox::Options::default(), change).await
+}
+
+/// A world on a sandbox of another kind.
+pub async fn world_on(sandbox: sandbox::Options, change: impl FnOnce(&mut ClientOptions)) -> World {
     let mut account = AccountSpec::new(EMAIL, PASSWORD);
     account.rsa = RsaSource::Fixed;
     let sandbox = sandbox::start(sandbox::Options {
         accounts: vec![account],
-        ..sandbox::Options::default()
+        ..sandbox
     })
     .await
     .unwrap();

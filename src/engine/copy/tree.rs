@@ -2,7 +2,7 @@
 //! bounded queues between them, so that memory does not grow with the tree.
 //!
 //! ```text
-//! march ──► plan ──► probes (--checkers) ──► transfers (--transfers)
+//! march ──► plan ──► probes (--checkers) ──► transfers (two lanes)
 //!             └───────────────────────────────►┘
 //! ```
 //!
@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::super::compare::Rules;
 use super::super::descent::Descent;
 use super::super::dirtimes::{self, DirTimes};
+use super::super::lanes::{Lane, Lanes};
 use super::super::march::{Matched, Side};
 use super::super::plan::{Action, plan};
 use super::super::root::relative;
@@ -49,7 +50,7 @@ struct Pending {
 /// Where the march puts its work.
 struct Queues {
     probes: mpsc::Sender<Pending>,
-    transfers: mpsc::Sender<Job>,
+    transfers: Lanes,
 }
 
 pub(super) async fn copy_tree(run: &Run, src: &Location, dst: &Location) -> Result<()> {
@@ -102,17 +103,16 @@ impl Tree {
             options.max_backlog.clamp(1, Semaphore::MAX_PERMITS)
         };
         let (probes, to_probe) = mpsc::channel(backlog);
-        let (transfers, to_transfer) = mpsc::channel(backlog);
+        let sides = (&self.src, &self.dst);
+        let (transfers, lanes) = Lanes::new(sides, options, backlog);
         let mut workers = JoinSet::new();
         let to_probe = Arc::new(AsyncMutex::new(to_probe));
         for _ in 0..options.checkers.max(1) {
             let (tree, queue) = (self.clone(), to_probe.clone());
             workers.spawn(tree.probe_all(queue, transfers.clone()));
         }
-        let to_transfer = Arc::new(AsyncMutex::new(to_transfer));
-        for _ in 0..options.transfers.max(1) {
-            let (tree, queue) = (self.clone(), to_transfer.clone());
-            workers.spawn(tree.transfer_all(queue));
+        for lane in lanes {
+            workers.spawn(self.clone().transfer_all(lane));
         }
         let late = self.march(Queues { probes, transfers }, inside).await;
         for (src, path) in late {
@@ -296,7 +296,7 @@ impl Tree {
     }
 
     /// Puts a file into the queue of transfers.
-    async fn queue(&self, job: Job, transfers: &mpsc::Sender<Job>) -> Result<()> {
+    async fn queue(&self, job: Job, transfers: &Lanes) -> Result<()> {
         if job.replace.is_some() && self.run.options.immutable {
             return Err(refuse_change(&self.run, &job.name));
         }
@@ -304,8 +304,7 @@ impl Tree {
             lock(&self.times).mark_changed(parent);
         }
         self.run.stats.queue_transfer(job.src.size);
-        // The receivers live until the senders are gone.
-        let _ = transfers.send(job).await;
+        transfers.send(job).await;
         Ok(())
     }
 
@@ -395,7 +394,7 @@ impl Tree {
     async fn probe_all(
         self: Arc<Self>,
         queue: Arc<AsyncMutex<mpsc::Receiver<Pending>>>,
-        transfers: mpsc::Sender<Job>,
+        transfers: Lanes,
     ) {
         loop {
             let next = queue.lock().await.recv().await;
@@ -423,14 +422,10 @@ impl Tree {
         }
     }
 
-    async fn transfer_all(self: Arc<Self>, queue: Arc<AsyncMutex<mpsc::Receiver<Job>>>) {
+    async fn transfer_all(self: Arc<Self>, queue: Lane) {
         // An error means closed, which is what is waited for.
         let _ = self.gate.acquire().await;
-        loop {
-            let next = queue.lock().await.recv().await;
-            let Some(job) = next else {
-                return;
-            };
+        while let Some(job) = queue.next().await {
             self.run.stats.unqueue_transfer(job.src.size);
             if self.run.stats.is_fatal() {
                 continue;

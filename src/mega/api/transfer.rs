@@ -50,7 +50,7 @@ impl Command for RequestUpload {
 }
 
 /// What `g` is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DownloadTarget {
     /// A node of the account, or of the folder link of the queue.
     Node(NodeHandle),

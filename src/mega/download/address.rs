@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use crate::mega::api::{Api, DownloadTarget, RequestDownload};
+use crate::mega::ahead::Ahead;
+use crate::mega::api::{Api, DownloadTarget, RequestDownload, RequestDownloadReply};
 use crate::mega::client::QuotaReaction;
 use crate::mega::error::Error;
 
 /// Shared by the pieces of one download.
 pub(super) struct Address {
     api: Api,
+    ahead: Arc<Ahead>,
     target: DownloadTarget,
     size: u64,
     use_https: bool,
@@ -23,6 +25,7 @@ pub(super) struct Address {
 impl Address {
     pub(super) fn new(
         api: Api,
+        ahead: Arc<Ahead>,
         target: DownloadTarget,
         size: u64,
         use_https: bool,
@@ -30,6 +33,7 @@ impl Address {
     ) -> Self {
         Self {
             api,
+            ahead,
             target,
             size,
             use_https,
@@ -51,7 +55,14 @@ impl Address {
         {
             return Ok(Arc::clone(address));
         }
-        let address = self.request().await?;
+        let early = match stale {
+            None => self.ahead.take_download(self.target).await,
+            Some(_) => None,
+        };
+        let address = match early {
+            Some(reply) => self.check(reply)?,
+            None => self.request().await?,
+        };
         *current = Some(Arc::clone(&address));
         Ok(address)
     }
@@ -64,21 +75,25 @@ impl Address {
                 with_address: true,
             };
             match self.api.call(request).await {
-                Ok(reply) if reply.size != self.size => {
-                    let what = format!(
-                        "the file has {} bytes and not the {} that were listed",
-                        reply.size, self.size
-                    );
-                    return Err(Error::protocol("g", what));
-                }
-                Ok(reply) if reply.address.is_empty() => {
-                    return Err(Error::protocol("g", "the address is missing"));
-                }
-                Ok(reply) => return Ok(reply.address.into()),
+                Ok(reply) => return self.check(reply),
                 Err(Error::Quota { retry_after }) => self.wait_for_quota(retry_after).await?,
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    fn check(&self, reply: RequestDownloadReply) -> Result<Arc<str>, Error> {
+        if reply.size != self.size {
+            let what = format!(
+                "the file has {} bytes and not the {} that were listed",
+                reply.size, self.size
+            );
+            return Err(Error::protocol("g", what));
+        }
+        if reply.address.is_empty() {
+            return Err(Error::protocol("g", "the address is missing"));
+        }
+        Ok(reply.address.into())
     }
 
     /// Waits until more transfer is allowed, or fails, as the options say.

@@ -85,11 +85,22 @@ impl Client {
         let Some(NodeKey::File(key)) = node.key() else {
             return Err(Error::Invalid("the file's key is not known".to_owned()));
         };
-        let target = match &self.state().link {
+        Ok(Download::new(self.target(file), node.size(), key))
+    }
+
+    fn target(&self, file: NodeHandle) -> DownloadTarget {
+        match &self.state().link {
             Some(link) => link.download_target(file),
             None => DownloadTarget::Node(file),
-        };
-        Ok(Download::new(target, node.size(), key))
+        }
+    }
+
+    /// Says that `file` will be downloaded soon, so that its address can be
+    /// asked for together with others.
+    pub fn announce_download(&self, file: NodeHandle) {
+        let use_https = self.options().use_https;
+        let target = self.target(file);
+        self.state().ahead.download(self.api(), target, use_https);
     }
 
     /// Downloads a file; nothing is asked of the server before the stream is
@@ -99,6 +110,7 @@ impl Client {
         let options = self.options();
         let address = Address::new(
             self.api().clone(),
+            Arc::clone(&self.state().ahead),
             download.target,
             download.size,
             options.use_https,

@@ -79,7 +79,7 @@ impl Client {
         let mut attempt = 1;
         loop {
             let lost = match self
-                .attempt(&mut reader, size, upload.mtime, upload.progress.clone())
+                .attempt(&mut reader, size, attempt, &upload.progress, upload.mtime)
                 .await
             {
                 Ok(complete) => match self.finish_upload(&place, complete).await {
@@ -112,18 +112,18 @@ impl Client {
         &self,
         reader: &mut Reader,
         size: u64,
+        attempt: u32,
+        progress: &Option<Arc<dyn Progress>>,
         mtime: i64,
-        progress: Option<Arc<dyn Progress>>,
     ) -> Result<Complete, PieceFailure> {
-        let request = RequestUpload {
-            size,
-            use_https: self.options().use_https,
+        let early = match attempt {
+            1 => self.state().ahead.take_upload(size).await,
+            _ => None,
         };
-        let address = self
-            .api()
-            .call(request)
-            .await
-            .map_err(PieceFailure::Final)?;
+        let address = match early {
+            Some(address) => address,
+            None => self.ask_address(size).await.map_err(PieceFailure::Final)?,
+        };
         let (key, nonce): (ContentKey, Nonce) = FileKey::generate();
         let attempt = Attempt {
             api: self.api(),
@@ -132,7 +132,7 @@ impl Client {
             size,
             mtime,
             connections: self.options().upload_connections.max(1),
-            progress,
+            progress: progress.clone(),
         };
         let mut sent = attempt.run(reader).await?;
         // All pieces stored and no token: the host has lost count.
@@ -146,6 +146,21 @@ impl Client {
             key: FileKey::new(key, nonce, mac),
             sent,
         })
+    }
+
+    async fn ask_address(&self, size: u64) -> Result<String, Error> {
+        let request = RequestUpload {
+            size,
+            use_https: self.options().use_https,
+        };
+        self.api().call(request).await
+    }
+
+    /// Says that a file of `size` bytes will be uploaded soon, so that its
+    /// address can be asked for together with others.
+    pub fn announce_upload(&self, size: u64) {
+        let use_https = self.options().use_https;
+        self.state().ahead.upload(self.api(), size, use_https);
     }
 
     /// Fails if the target folder is what the server could not find.
