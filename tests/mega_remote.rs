@@ -6,6 +6,8 @@
 
 #[path = "mega_remote/damage.rs"]
 mod damage;
+#[path = "mega_remote/likeness.rs"]
+mod likeness;
 #[path = "mega_remote/links.rs"]
 mod links;
 #[path = "mega_remote/many.rs"]

@@ -8,6 +8,8 @@
 use std::time::Duration;
 
 use super::crypto::chunks::chunk_end;
+use super::crypto::content::{ChunkJob, ContentCipher};
+use super::crypto::keys::ChunkMac;
 
 /// What a transfer begins with; smaller files go in one piece.
 const FIRST: u64 = 2 << 20;
@@ -30,6 +32,11 @@ pub(crate) struct PieceSizer {
 impl PieceSizer {
     pub(crate) fn new() -> Self {
         Self { target: FIRST }
+    }
+
+    /// Pieces as long as they get: where no line has to be learnt about.
+    pub(crate) fn longest() -> Self {
+        Self { target: LONGEST }
     }
 
     /// Takes notice of how long a piece of `length` bytes took.
@@ -77,6 +84,20 @@ pub(crate) fn split_chunks(
         piece = rest;
         Some((start, chunk))
     })
+}
+
+/// Encrypts a piece that starts at the chunk start `offset` in place, all its
+/// chunks side by side; returns the chunks' MACs in order.
+pub(crate) fn encrypt_piece(
+    cipher: &ContentCipher,
+    offset: u64,
+    piece: &mut [u8],
+) -> Vec<ChunkMac> {
+    let mut jobs: Vec<ChunkJob<'_>> = split_chunks(offset, piece)
+        .map(|(offset, chunk)| ChunkJob::new(offset, chunk))
+        .collect();
+    cipher.encrypt_chunks(&mut jobs);
+    jobs.iter().map(|job| job.mac).collect()
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub struct Features {
     pub cleanup: bool,
     /// The store keeps its own identifiers in `Entry::id`.
     pub ids: bool,
+    /// `likeness` compares stored files with content at hand.
+    pub likeness: bool,
     /// Files are on a disk of this machine.
     pub local: bool,
     /// How many small files are best on their way at the same time, because

@@ -6,6 +6,7 @@
 
 mod errors;
 mod folders;
+mod likeness;
 mod names;
 mod streams;
 
@@ -19,8 +20,8 @@ use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
-    About, ByteStream, Coming, Content, Destination, Entry, EntryId, EntryKind, ErrorKind,
-    Features, LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result, Span,
+    About, ByteStream, Candidate, Coming, Content, Depth, Destination, Entry, EntryId, EntryKind, ErrorKind,
+    Features, Likeness, LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result, Span,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
@@ -195,6 +196,7 @@ impl Remote for Mega {
             cleanup: !read_only,
             ids: true,
             small_files: SMALL_FILES,
+            likeness: true,
             ..Features::default()
         }
     }
@@ -259,6 +261,14 @@ impl Remote for Mega {
                 }
             }
         }
+    }
+
+    async fn likeness(&self, file: &Entry, with: Candidate, depth: Depth) -> Result<Likeness> {
+        let op = "comparing";
+        let handle = self.handle(op, file).await?;
+        likeness::compare(&self.client, handle, with, depth)
+            .await
+            .map_err(explain(op, &file.path))
     }
 
     async fn write(&self, to: &Destination, file: NewFile) -> Result<Entry> {

@@ -14,6 +14,7 @@ mod entry;
 mod error;
 mod features;
 pub mod http;
+mod likeness;
 pub mod local;
 pub mod mega;
 pub mod memory;
@@ -30,6 +31,7 @@ pub use content::{ByteStream, Content, Meter, NewFile, Partial, ReadAt};
 pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};
 pub use features::{About, Features, LinkOptions};
+pub use likeness::{Candidate, Depth, Likeness};
 pub use path::{PathError, RemotePath};
 
 /// Shorthand for the results of this module.
@@ -151,6 +153,18 @@ pub trait Remote: Send + Sync {
     /// ask for the addresses of several files at once. Nothing follows from it.
     fn announce(&self, coming: Coming<'_>) {
         let _ = coming;
+    }
+
+    /// Compares a stored file with content at hand, without reading the stored
+    /// bytes; [`Features::likeness`] says whether the store can. With
+    /// [`Depth::Whole`] an answer is as sure as reading both to their ends.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; those of reading the candidate;
+    /// [`ErrorKind::Changed`] when it changed meanwhile.
+    async fn likeness(&self, file: &Entry, with: Candidate, depth: Depth) -> Result<Likeness> {
+        let _ = (file, with, depth);
+        Ok(Likeness::Unknown("the store keeps no sums of its files"))
     }
 
     /// Writes a file, all or nothing, making parents as needed.

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use megarc::remote::{
-    Content, Destination, Entry, EntryKind, ErrorKind, Location, Meter, NewFile, ReadAt, Remote,
-    RemoteError, RemotePath, Result, Span,
+    Candidate, Content, Depth, Destination, Entry, EntryKind, ErrorKind, Likeness, Location, Meter,
+    NewFile, ReadAt, Remote, RemoteError, RemotePath, Result, Span,
 };
 
 /// A place to work in, and what keeps it alive.
@@ -432,6 +432,23 @@ pub async fn times_are_kept_and_set(place: Place) {
     }
 }
 
+pub async fn contents_are_compared_where_that_is_promised(place: Place) {
+    let content = pattern(300_000);
+    let file = place.put("f", &content).await;
+    let mut other = content.clone();
+    other[150_000] ^= 1;
+    let promised = place.remote().features().likeness;
+    for depth in [Depth::Sample, Depth::Whole] {
+        for (with, equal) in [(&content, true), (&other, false)] {
+            let with = Candidate::new(None, pieces(with));
+            match place.remote().likeness(&file, with, depth).await.unwrap() {
+                Likeness::Unknown(reason) => assert!(!promised, "{reason}"),
+                found => assert_eq!((promised, found.is_equal()), (true, equal), "{found:?}"),
+            }
+        }
+    }
+}
+
 pub async fn odd_names_survive(place: Place) {
     let long = "n".repeat(200);
     let names = [
@@ -571,6 +588,7 @@ macro_rules! conformance {
                 renaming_moves_and_replaces_nothing,
                 copying_leaves_both,
                 times_are_kept_and_set,
+                contents_are_compared_where_that_is_promised,
                 odd_names_survive,
                 a_wrong_length_leaves_nothing,
                 a_failing_source_leaves_nothing_and_says_why,

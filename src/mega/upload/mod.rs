@@ -8,14 +8,12 @@
 mod finish;
 mod piece;
 mod pipeline;
-mod reader;
 mod spool;
 
 use std::sync::Arc;
 
 use self::piece::PieceFailure;
 use self::pipeline::{Attempt, Sent};
-use self::reader::Reader;
 use self::spool::spool;
 use super::api::RequestUpload;
 use super::client::Client;
@@ -25,6 +23,7 @@ use super::crypto::keys::{ContentKey, FileKey, Nonce};
 use super::error::{Error, ErrorCode};
 use super::handle::NodeHandle;
 use super::node::Node;
+use super::reader::Reader;
 
 /// How often an upload starts over before it fails.
 const ATTEMPTS: u32 = 4;

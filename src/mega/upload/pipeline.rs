@@ -10,16 +10,16 @@ use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::piece::{OutgoingPiece, PieceFailure, send};
-use super::reader::Reader;
 use crate::mega::api::Api;
 use crate::mega::buffers::{Budget, Buffer, Permit};
 use crate::mega::content::Progress;
-use crate::mega::crypto::content::{ChunkJob, ContentCipher};
+use crate::mega::crypto::content::ContentCipher;
 use crate::mega::crypto::fingerprint::Fingerprint;
 use crate::mega::crypto::keys::ChunkMac;
 use crate::mega::crypto::upload_checksum::checksum;
 use crate::mega::error::Error;
-use crate::mega::pieces::{PieceSizer, split_chunks};
+use crate::mega::pieces::{PieceSizer, encrypt_piece};
+use crate::mega::reader::Reader;
 
 /// What is known once all bytes are with the server.
 pub(super) struct Sent {
@@ -135,7 +135,7 @@ impl Attempt<'_> {
             let started = Instant::now();
             let length = plain.as_ref().len() as u64;
             let (macs, checksum, ciphertext) = tokio::task::spawn_blocking(move || {
-                let macs = encrypt(&cipher, offset, plain.bytes_mut());
+                let macs = encrypt_piece(&cipher, offset, plain.bytes_mut());
                 (macs, checksum(plain.as_ref()), Bytes::from_owner(plain))
             })
             .await
@@ -183,15 +183,6 @@ struct Outcome {
     token: Option<String>,
     macs: Vec<(u64, Vec<ChunkMac>)>,
     counted: u64,
-}
-
-/// Encrypts a piece in place, all its chunks side by side.
-fn encrypt(cipher: &ContentCipher, offset: u64, piece: &mut [u8]) -> Vec<ChunkMac> {
-    let mut jobs: Vec<ChunkJob<'_>> = split_chunks(offset, piece)
-        .map(|(offset, chunk)| ChunkJob::new(offset, chunk))
-        .collect();
-    cipher.encrypt_chunks(&mut jobs);
-    jobs.iter().map(|job| job.mac).collect()
 }
 
 fn stopped() -> PieceFailure {

@@ -13,7 +13,7 @@ use crate::mega::error::Error;
 
 /// Hands out the plaintext in order, computing the fingerprint of exactly the
 /// bytes that it hands out.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     input: Input,
     size: u64,
     position: u64,
@@ -31,7 +31,7 @@ enum Input {
 
 impl Reader {
     /// A reader of `size` bytes.
-    pub(super) fn new(source: Source, size: u64) -> Result<Self, Error> {
+    pub(crate) fn new(source: Source, size: u64) -> Result<Self, Error> {
         let input = match source {
             Source::Stream(stream) => Input::Stream {
                 stream,
@@ -51,7 +51,7 @@ impl Reader {
     }
 
     /// Goes back to the start; `false` if the source does not let it.
-    pub(super) fn rewind(&mut self) -> bool {
+    pub(crate) fn rewind(&mut self) -> bool {
         match &self.input {
             Input::Stream { .. } if self.position > 0 => return false,
             Input::Stream { .. } | Input::Random(_) => {}
@@ -62,7 +62,7 @@ impl Reader {
     }
 
     /// Reads the next `length` bytes.
-    pub(super) async fn read(&mut self, length: usize) -> Result<Buffer, Error> {
+    pub(crate) async fn read(&mut self, length: usize) -> Result<Buffer, Error> {
         let mut buffer = Buffer::take(length);
         if length == 0 {
             return Ok(buffer);
@@ -106,7 +106,7 @@ impl Reader {
 
     /// Makes sure that the source ended where it should have, and is what it
     /// was; returns the fingerprint of what was read.
-    pub(super) async fn finish(&mut self, mtime: i64) -> Result<Fingerprint, Error> {
+    pub(crate) async fn finish(&mut self, mtime: i64) -> Result<Fingerprint, Error> {
         match &mut self.input {
             Input::Stream { stream, rest } => loop {
                 if !rest.is_empty() {
