@@ -20,8 +20,9 @@ use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
-    About, ByteStream, Candidate, Coming, Content, Depth, Destination, Entry, EntryId, EntryKind, ErrorKind,
-    Features, Likeness, LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result, Span,
+    About, ByteStream, Candidate, Coming, Content, Depth, Destination, Entry, EntryId, EntryKind,
+    ErrorKind, Features, Likeness, LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result,
+    Span,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;

@@ -25,7 +25,10 @@ impl World {
     async fn set(&self, file: &Entry, attribute: &str, value: Option<&str>) {
         let handle = NodeHandle::parse(file.id.as_ref().unwrap().as_str()).unwrap();
         let client = self.remote.client();
-        client.set_attribute(handle, attribute, value).await.unwrap();
+        client
+            .set_attribute(handle, attribute, value)
+            .await
+            .unwrap();
     }
 
     /// Nothing that was asked made the server give content out.
