@@ -12,9 +12,11 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use megarc::remote::{
-    Candidate, Content, Depth, Destination, Entry, EntryKind, ErrorKind, Likeness, Location, Meter,
-    NewFile, ReadAt, Remote, RemoteError, RemotePath, Result, Span,
+    Content, Destination, Entry, EntryKind, ErrorKind, Location, Meter, NewFile, ReadAt, Remote,
+    RemoteError, RemotePath, Result, Span,
 };
+
+pub use super::likeness::contents_are_compared_where_that_is_promised;
 
 /// A place to work in, and what keeps it alive.
 pub struct Place {
@@ -30,7 +32,7 @@ impl Place {
         }
     }
 
-    fn remote(&self) -> &dyn Remote {
+    pub fn remote(&self) -> &dyn Remote {
         &*self.at.remote
     }
 
@@ -42,7 +44,7 @@ impl Place {
         Entry::dir(self.path(below))
     }
 
-    async fn put(&self, below: &str, content: &[u8]) -> Entry {
+    pub async fn put(&self, below: &str, content: &[u8]) -> Entry {
         let mut file = new_file(content);
         file.modified = Some(time(1_600_000_000));
         self.remote()
@@ -76,7 +78,7 @@ pub fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
-fn pieces(content: &[u8]) -> Content {
+pub fn pieces(content: &[u8]) -> Content {
     let pieces: Vec<Result<Bytes>> = content
         .chunks(70_000)
         .map(|piece| Ok(Bytes::copy_from_slice(piece)))
@@ -88,7 +90,7 @@ fn new_file(content: &[u8]) -> NewFile {
     NewFile::new(Some(content.len() as u64), pieces(content))
 }
 
-fn pattern(length: usize) -> Vec<u8> {
+pub fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|i| (i * 31 + i / 251) as u8).collect()
 }
 
@@ -429,23 +431,6 @@ pub async fn times_are_kept_and_set(place: Place) {
             .unwrap();
         let found = remote.stat(&dir.path).await.unwrap();
         assert_eq!(found.modified, Some(time(1_234_567_890)));
-    }
-}
-
-pub async fn contents_are_compared_where_that_is_promised(place: Place) {
-    let content = pattern(300_000);
-    let file = place.put("f", &content).await;
-    let mut other = content.clone();
-    other[150_000] ^= 1;
-    let promised = place.remote().features().likeness;
-    for depth in [Depth::Sample, Depth::Whole] {
-        for (with, equal) in [(&content, true), (&other, false)] {
-            let with = Candidate::new(None, pieces(with));
-            match place.remote().likeness(&file, with, depth).await.unwrap() {
-                Likeness::Unknown(reason) => assert!(!promised, "{reason}"),
-                found => assert_eq!((promised, found.is_equal()), (true, equal), "{found:?}"),
-            }
-        }
     }
 }
 
