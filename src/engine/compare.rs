@@ -10,7 +10,7 @@
 //! | `--update`, times within the window | sizes decide (with `-c`: contents) |
 //! | sizes differ (unless `--ignore-size`) | different |
 //! | `--size-only` | same |
-//! | `--checksum` | contents decide; where they cannot be compared: same |
+//! | `--checksum` | contents decide; where they cannot be compared: same. A sample is enough where the times agree, too |
 //! | a store keeps no times (unless `--update`) | same |
 //! | times within the window | same |
 //! | contents can be compared | equal: only the time is set; else different |
@@ -25,7 +25,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::Options;
-use crate::remote::{Entry, Features};
+use crate::remote::{Depth, Entry, Features};
 
 /// The options and powers that a comparison depends on.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,8 @@ pub enum Verdict {
     Contents {
         /// Equal → set the destination's time to the source's.
         set_time: bool,
+        /// How deep to look.
+        depth: Depth,
     },
 }
 
@@ -71,7 +73,7 @@ impl Rules {
             update: options.update,
             no_update_modtime: options.no_update_modtime,
             window: window(options, src, dst),
-            contents: src.local && dst.local,
+            contents: comparable(src, dst) || comparable(dst, src),
             set_modified: dst.set_modified,
         }
     }
@@ -115,6 +117,20 @@ impl Rules {
         self.equal(src, dst, false, Times::IfKept)
     }
 
+    /// A change that keeps size, time and sample is nothing that happens by
+    /// itself; a time that differs is a reason to look at every byte.
+    fn depth(&self, src: &Entry, dst: &Entry) -> Depth {
+        let times_agree = match (self.window, difference(src, dst)) {
+            (Some(window), Some(difference)) => difference.abs() < signed(window),
+            _ => false,
+        };
+        if times_agree {
+            Depth::Sample
+        } else {
+            Depth::Whole
+        }
+    }
+
     fn equal(&self, src: &Entry, dst: &Entry, sizes_decide: bool, times: Times) -> Verdict {
         let known = src.size.is_some() && dst.size.is_some();
         if !self.ignore_size && known && src.size != dst.size {
@@ -125,7 +141,10 @@ impl Rules {
         }
         if self.checksum {
             return if self.contents {
-                Verdict::Contents { set_time: false }
+                Verdict::Contents {
+                    set_time: false,
+                    depth: self.depth(src, dst),
+                }
             } else {
                 Verdict::Same("Size of src and dst objects identical")
             };
@@ -144,15 +163,28 @@ impl Rules {
         if !self.contents {
             return Verdict::Different("Modification times differ");
         }
+        let depth = Depth::Whole;
         if self.no_update_modtime {
-            return Verdict::Contents { set_time: false };
+            return Verdict::Contents {
+                set_time: false,
+                depth,
+            };
         }
         if self.set_modified {
-            Verdict::Contents { set_time: true }
+            Verdict::Contents {
+                set_time: true,
+                depth,
+            }
         } else {
             Verdict::Different("Modification times differ and the destination's cannot be set")
         }
     }
+}
+
+/// Whether contents of `at`, on a disk here, can be compared with those of
+/// `with` without a transfer.
+fn comparable(at: &Features, with: &Features) -> bool {
+    at.local && (with.local || with.likeness)
 }
 
 #[derive(Clone, Copy)]
@@ -214,8 +246,12 @@ mod tests {
         let verdict = match rules.compare(&file(s.0, s.1), &file(d.0, d.1)) {
             Verdict::Same(_) => "same",
             Verdict::Different(_) => "different",
-            Verdict::Contents { set_time: true } => "contents+time",
-            Verdict::Contents { set_time: false } => "contents",
+            Verdict::Contents { set_time: true, .. } => "contents+time",
+            Verdict::Contents {
+                depth: Depth::Sample,
+                ..
+            } => "sample",
+            Verdict::Contents { .. } => "contents",
         };
         assert_eq!(verdict, expected);
     }
@@ -236,7 +272,8 @@ mod tests {
             checksum: true,
             ..o()
         };
-        check(&checksum, disk(), (4, 0), (4, 0), "contents");
+        check(&checksum, disk(), (4, 0), (4, 0), "sample");
+        check(&checksum, disk(), (4, 0), (4, 1), "contents");
         let ignore_size = Options {
             ignore_size: true,
             ..o()
@@ -278,6 +315,25 @@ mod tests {
         check(&update, none, (4, SEC), (4, 0), "different");
         check(&update, none, (4, SEC / 2), (4, 0), "same");
         check(&update, none, (4, SEC / 2), (5, 0), "different");
+    }
+
+    #[test]
+    fn a_cloud_with_sums_is_asked_before_anything_is_sent() {
+        let sums = || Features {
+            likeness: true,
+            set_modified: true,
+            ..cloud()
+        };
+        let plain = Options::default();
+        check(&plain, sums(), (4, SEC / 2), (4, 0), "same");
+        check(&plain, sums(), (4, SEC), (4, 0), "contents+time");
+        check(&plain, sums(), (4, SEC), (5, 0), "different");
+        let checksum = Options {
+            checksum: true,
+            ..plain
+        };
+        check(&checksum, sums(), (4, 0), (4, SEC / 2), "sample");
+        check(&checksum, sums(), (4, SEC), (4, 0), "contents");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 pub mod cat;
 pub mod compare;
+mod contents;
 pub mod copy;
 pub mod dedupe;
 pub mod delete;

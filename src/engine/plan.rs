@@ -2,7 +2,7 @@
 
 use super::compare::{Rules, Verdict};
 use super::march::Pair;
-use crate::remote::Entry;
+use crate::remote::{Depth, Entry};
 
 /// What copying does with a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Action {
         dst: Entry,
         /// Equal contents: set the destination's time.
         set_time: bool,
+        /// How deep to look.
+        depth: Depth,
     },
     /// Leave the file alone.
     Keep {
@@ -71,7 +73,12 @@ pub fn plan(pair: Pair, rules: &Rules) -> Action {
                 replace: Some(dst),
                 why,
             },
-            Verdict::Contents { set_time } => Action::Probe { src, dst, set_time },
+            Verdict::Contents { set_time, depth } => Action::Probe {
+                src,
+                dst,
+                set_time,
+                depth,
+            },
         },
         Pair::Clash { src, dst } => Action::Refuse { src, dst },
         Pair::DstOnly(_) => Action::Nothing,

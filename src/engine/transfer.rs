@@ -7,8 +7,6 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-
 use super::stats::Transfer;
 use super::{Error, Result, Run};
 use crate::remote::{
@@ -154,45 +152,4 @@ async fn once(
     };
     dst.remote.write(&job.to, file).await?;
     Ok(())
-}
-
-/// Compares two files byte by byte.
-///
-/// # Errors
-/// Those of reading them.
-pub(super) async fn same_contents(
-    (src, src_file): (&Location, &Entry),
-    (dst, dst_file): (&Location, &Entry),
-) -> std::result::Result<bool, RemoteError> {
-    let mut left = src.remote.read(src_file, None).await?;
-    let mut right = dst.remote.read(dst_file, None).await?;
-    let (mut a, mut b) = (bytes::Bytes::new(), bytes::Bytes::new());
-    loop {
-        if a.is_empty() {
-            a = next_piece(&mut left).await?;
-        }
-        if b.is_empty() {
-            b = next_piece(&mut right).await?;
-        }
-        if a.is_empty() || b.is_empty() {
-            return Ok(a.is_empty() && b.is_empty());
-        }
-        let common = a.len().min(b.len());
-        if a.split_to(common) != b.split_to(common) {
-            return Ok(false);
-        }
-    }
-}
-
-/// The next piece that holds something; empty at the end.
-async fn next_piece(
-    stream: &mut crate::remote::ByteStream,
-) -> std::result::Result<bytes::Bytes, RemoteError> {
-    while let Some(piece) = stream.next().await {
-        let piece = piece?;
-        if !piece.is_empty() {
-            return Ok(piece);
-        }
-    }
-    Ok(bytes::Bytes::new())
 }

@@ -63,14 +63,14 @@ impl Client {
         size: Option<u64>,
         progress: Option<Arc<dyn Progress>>,
     ) -> Result<Comparison, Error> {
-        let (key, stored) = {
+        let (key, stored, sampled) = {
             let tree = self.tree().await?;
             let tree = tree.read();
             let node = tree
                 .node(file)
                 .ok_or_else(|| Error::NotFound(format!("node {file}")))?;
             match node.key() {
-                Some(NodeKey::File(key)) => (key, node.size()),
+                Some(NodeKey::File(key)) => (key, node.size(), node.fingerprint().is_some()),
                 Some(NodeKey::Folder(_)) | None => return Ok(Comparison::NoKey),
             }
         };
@@ -83,9 +83,16 @@ impl Client {
         }
         let mut reader = Reader::new(source, stored)?;
         match same_mac(&key, stored, &mut reader, progress).await {
-            Ok(_) if stored == 0 => Ok(Comparison::BothEmpty),
-            Ok(true) => Ok(Comparison::SameMac),
-            Ok(false) => Ok(Comparison::OtherMac),
+            Ok(Some(fingerprint)) => {
+                if !sampled {
+                    self.state().samples.put(file, fingerprint);
+                }
+                Ok(match stored {
+                    0 => Comparison::BothEmpty,
+                    _ => Comparison::SameMac,
+                })
+            }
+            Ok(None) => Ok(Comparison::OtherMac),
             Err(Error::SourceChanged(_)) if size.is_none() => Ok(Comparison::OtherSize { stored }),
             Err(error) => Err(error),
         }
@@ -145,13 +152,14 @@ fn read_error(error: std::io::Error) -> Error {
     Error::io("reading the source", error)
 }
 
-/// Whether what `reader` has, `size` bytes, is the content of `key`.
+/// The fingerprint of what `reader` has, `size` bytes, if that is the content
+/// of `key`.
 async fn same_mac(
     key: &FileKey,
     size: u64,
     reader: &mut Reader,
     progress: Option<Arc<dyn Progress>>,
-) -> Result<bool, Error> {
+) -> Result<Option<Fingerprint>, Error> {
     let cipher = ContentCipher::new(key.aes_key(), key.nonce());
     let budget = Budget::new(SIDE_BY_SIDE);
     let sizer = PieceSizer::longest();
@@ -175,14 +183,14 @@ async fn same_mac(
             macs.push(done.map_err(|_| stopped())?);
         }
     }
-    // The fingerprint that this returns says nothing that the MAC does not.
-    reader.finish(0).await?;
+    let fingerprint = reader.finish(0).await?;
     while let Some(done) = working.join_next().await {
         macs.push(done.map_err(|_| stopped())?);
     }
     macs.sort_by_key(|(offset, _)| *offset);
     let macs: Vec<ChunkMac> = macs.into_iter().flat_map(|(_, macs)| macs).collect();
-    Ok(verify_meta_mac(key.aes_key(), &macs, size, key.nonce(), key.meta_mac()).is_ok())
+    let equal = verify_meta_mac(key.aes_key(), &macs, size, key.nonce(), key.meta_mac()).is_ok();
+    Ok(equal.then_some(fingerprint))
 }
 
 /// Chooses the end of the next piece and waits until there is room for it.

@@ -10,6 +10,7 @@ use super::ahead::Ahead;
 use super::api::FetchNodes;
 use super::client::Client;
 use super::crypto::base64;
+use super::crypto::fingerprint::Fingerprint;
 use super::error::Error;
 use super::handle::NodeHandle;
 use super::links::OpenedLink;
@@ -47,6 +48,31 @@ pub(super) struct ClientState {
     pub(super) link: Option<OpenedLink>,
     pub(super) folders: FolderLocks,
     pub(super) ahead: Arc<Ahead>,
+    pub(super) samples: Samples,
+}
+
+/// Fingerprints of contents that were found equal to files without one.
+#[derive(Default)]
+pub(super) struct Samples(Mutex<HashMap<NodeHandle, Fingerprint>>);
+
+impl Samples {
+    /// More files than are compared and not yet given their time.
+    const MOST: usize = 1000;
+
+    /// Remembers the fingerprint of a file's content.
+    pub(super) fn put(&self, file: NodeHandle, fingerprint: Fingerprint) {
+        let mut samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if samples.len() >= Self::MOST {
+            samples.clear();
+        }
+        samples.insert(file, fingerprint);
+    }
+
+    /// Hands out what is known of a file, once.
+    pub(super) fn take(&self, file: NodeHandle) -> Option<Fingerprint> {
+        let mut samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        samples.remove(&file)
+    }
 }
 
 impl ClientState {

@@ -28,7 +28,7 @@ use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
 use crate::mega::state::SharedTree;
 use crate::mega::upload::Upload;
-use crate::mega::{Client, ClientOptions, Error, NodeHandle};
+use crate::mega::{Client, ClientOptions, NodeHandle};
 
 /// Small files on their way at the same time: their commands share requests,
 /// and storage servers take that many connections.
@@ -408,16 +408,15 @@ impl Remote for Mega {
 
     async fn set_modified(&self, entry: &Entry, modified: Timestamp) -> Result<()> {
         let op = "setting the time of";
-        let handle = self.handle(op, entry).await?;
-        match self.client.set_mtime(handle, modified.as_second()).await {
-            // Written by a client that keeps no times: only a new upload helps.
-            Err(error @ Error::Invalid(_)) => {
-                let error = RemoteError::new(ErrorKind::Unsupported, op, entry.path.as_str())
-                    .because(error);
-                Err(error)
-            }
-            result => result.map_err(explain(op, &entry.path)),
+        if entry.is_dir() {
+            let error = RemoteError::new(ErrorKind::Unsupported, op, entry.path.as_str());
+            return Err(error.because("MEGA keeps no times of folders"));
         }
+        let handle = self.handle(op, entry).await?;
+        self.client
+            .set_mtime(handle, modified.as_second())
+            .await
+            .map_err(explain(op, &entry.path))
     }
 
     async fn about(&self, _: &RemotePath) -> Result<About> {

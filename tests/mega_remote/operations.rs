@@ -6,7 +6,7 @@ use megarc::mega::NodeHandle;
 use megarc::remote::mega::{Mega, MegaOptions, Root};
 use megarc::remote::{Destination, Entry, EntryKind, ErrorKind, Remote, RemotePath};
 
-use super::support::{TIME, get, kind, names, path, put, world, world_with};
+use super::support::{TIME, content, get, kind, names, path, put, world, world_with};
 
 fn handle(entry: &Entry) -> NodeHandle {
     NodeHandle::parse(entry.id.as_ref().unwrap().as_str()).unwrap()
@@ -233,6 +233,25 @@ async fn times_change_without_a_transfer() {
         assert_eq!(remote.stat(&path("f")).await.unwrap().modified, Some(time));
     }
     assert_eq!(world.get(&entry).await.unwrap(), b"content");
+    // A file as rclone and megatools leave it: no fingerprint to put it in.
+    for size in [0, 17, 8_192, 200_000] {
+        let bytes = content(size, 3);
+        let entry = world.put(&format!("bare{size}"), &bytes).await;
+        let client = world.remote.client();
+        let written = |tree: &megarc::mega::tree::Tree| {
+            tree.node(handle(&entry)).unwrap().fingerprint().unwrap()
+        };
+        let before = written(&client.tree().await.unwrap().read());
+        let gone = client.set_attribute(handle(&entry), "c", None).await;
+        gone.unwrap();
+        let up = world.sandbox.stats().bytes_up;
+        world.remote.set_modified(&entry, time).await.unwrap();
+        assert_eq!(world.sandbox.stats().bytes_up, up);
+        let again = world.again().await;
+        let after = written(&again.client().tree().await.unwrap().read());
+        assert_eq!((after.crc, after.mtime), (before.crc, 1_234_567_890));
+        assert!(get(&again, &entry, None).await.unwrap() == bytes);
+    }
     world.remote.make_dir(&path("d")).await.unwrap();
     let dir = world.stat("d").await.unwrap();
     assert_eq!(

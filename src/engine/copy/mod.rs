@@ -5,9 +5,10 @@ mod list;
 mod tree;
 
 use super::compare::{Rules, Verdict};
-use super::transfer::{Job, same_contents, transfer};
+use super::contents::same_contents;
+use super::transfer::{Job, transfer};
 use super::{Class, Error, Result, Root, Run};
-use crate::remote::{Destination, Entry, ErrorKind, Location, RemoteError, RemotePath};
+use crate::remote::{Depth, Destination, Entry, ErrorKind, Location, RemoteError, RemotePath};
 
 /// Copies the contents of a directory into the directory `dst`, or a file
 /// into it under its own name.
@@ -111,8 +112,9 @@ async fn needs_transfer(
     match rules.compare(file, existing) {
         Verdict::Same(_) => Ok(false),
         Verdict::Different(_) => Ok(true),
-        Verdict::Contents { set_time } => {
-            probe(run, (src, file, name), (dst, existing), set_time).await
+        Verdict::Contents { set_time, depth } => {
+            let how = (set_time, depth);
+            probe(run, (src, file, name), (dst, existing), how).await
         }
     }
 }
@@ -123,11 +125,13 @@ async fn probe(
     run: &Run,
     (src, file, name): (&Location, &Entry, &str),
     (dst, existing): (&Location, &Entry),
-    set_time: bool,
+    (set_time, depth): (bool, Depth),
 ) -> Result<bool> {
-    let same = same_contents((src, file), (dst, existing)).await;
+    let same = same_contents((src, file), (dst, existing), depth).await;
     match same {
         Ok(false) => return Ok(true),
+        // Who cannot tell has to transfer.
+        Err(e) if e.kind == ErrorKind::Unsupported => return Ok(true),
         Ok(true) => {}
         Err(e) => {
             let error = Error::from(e);

@@ -26,7 +26,7 @@ use super::super::transfer::{Job, transfer};
 use super::super::{Error, Result, Run};
 use super::list::{Lister, Node, Step, report, report_withheld};
 use super::{child, probe, refuse_change, rules};
-use crate::remote::{Destination, Entry, ErrorKind, Location};
+use crate::remote::{Depth, Destination, Entry, ErrorKind, Location};
 
 /// What the tasks of one copy share.
 struct Tree {
@@ -45,6 +45,7 @@ struct Pending {
     job: Job,
     existing: Entry,
     set_time: bool,
+    depth: Depth,
 }
 
 /// Where the march puts its work.
@@ -235,7 +236,12 @@ impl Tree {
                 }
                 self.queue(job, &queues.transfers).await?;
             }
-            Action::Probe { src, dst, set_time } => {
+            Action::Probe {
+                src,
+                dst,
+                set_time,
+                depth,
+            } => {
                 lock(&self.times).mark_file_in(&node.dst.path);
                 let job = self.job(node, src, Some(dst.clone()))?;
                 self.run.stats.queue_check();
@@ -243,6 +249,7 @@ impl Tree {
                     job,
                     existing: dst,
                     set_time,
+                    depth,
                 };
                 // The receivers live until the senders are gone.
                 let _ = queues.probes.send(pending).await;
@@ -402,6 +409,7 @@ impl Tree {
                 job,
                 existing,
                 set_time,
+                depth,
             }) = next
             else {
                 return;
@@ -409,7 +417,7 @@ impl Tree {
             self.run.stats.unqueue_check();
             let check = self.run.stats.begin_check(&job.name);
             let src = (&self.src, &job.src, job.name.as_str());
-            let differs = probe(&self.run, src, (&self.dst, &existing), set_time).await;
+            let differs = probe(&self.run, src, (&self.dst, &existing), (set_time, depth)).await;
             drop(check);
             let outcome = match differs {
                 Ok(true) => self.queue(job, &transfers).await,

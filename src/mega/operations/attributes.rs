@@ -38,19 +38,24 @@ impl Client {
         .await
     }
 
-    /// Gives a file another modification time, in UTC seconds.
+    /// Gives a file another modification time, in UTC seconds. MEGA keeps it
+    /// inside the fingerprint: where the uploader wrote none, the one of the
+    /// content that [`compare`](Self::compare) found equal is taken, or the
+    /// few kilobytes that it looks at are fetched.
     ///
     /// # Errors
-    /// As [`rename`](Self::rename); [`Error::Invalid`] without fingerprint.
+    /// As [`rename`](Self::rename); for a file without fingerprint also those
+    /// of reading it.
     pub async fn set_mtime(&self, file: NodeHandle, mtime: i64) -> Result<(), Error> {
         let tree = self.tree().await?;
-        let old = require(&tree.read(), file)?.fingerprint();
-        let Some(old) = old else {
-            let what = "the file has no fingerprint, and its time is part of that";
-            return Err(Error::Invalid(what.to_owned()));
+        let known = require(&tree.read(), file)?.fingerprint();
+        let known = known.or_else(|| self.state().samples.take(file));
+        let known = match known {
+            Some(known) => known,
+            None => self.sample(file).await?,
         };
         let new = Fingerprint {
-            crc: old.crc,
+            crc: known.crc,
             mtime,
         };
         self.edit_attributes(file, |attributes| attributes.set_fingerprint(&new))

@@ -1,0 +1,85 @@
+//! Have two files the same content? Told by a store that can tell without
+//! giving its bytes out, else by reading both.
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+
+use crate::remote::{
+    ByteStream, Candidate, Content, Depth, Entry, ErrorKind, Likeness, Location, RemoteError,
+};
+
+/// Compares the contents of two files, as deep as asked for.
+///
+/// # Errors
+/// Those of reading what has to be read.
+pub(super) async fn same_contents(
+    src: (&Location, &Entry),
+    dst: (&Location, &Entry),
+    depth: Depth,
+) -> Result<bool, RemoteError> {
+    for ((store, file), other) in [(dst, src), (src, dst)] {
+        if !store.remote.features().likeness || !other.0.remote.features().local {
+            continue;
+        }
+        let with = Candidate::new(other.1.size, content(other).await?);
+        match store.remote.likeness(file, with, depth).await? {
+            Likeness::Equal(_) => return Ok(true),
+            Likeness::Different(_) => return Ok(false),
+            Likeness::Unknown(why) => {
+                return Err(RemoteError::new(
+                    ErrorKind::Unsupported,
+                    "comparing",
+                    file.path.as_str(),
+                )
+                .because(why));
+            }
+        }
+    }
+    same_bytes(src, dst).await
+}
+
+async fn content((at, file): (&Location, &Entry)) -> Result<Content, RemoteError> {
+    Ok(match at.remote.open_random(file).await? {
+        Some(random) => Content::Random(random),
+        None => Content::Stream(at.remote.read(file, None).await?),
+    })
+}
+
+/// Compares two files byte by byte.
+///
+/// # Errors
+/// Those of reading them.
+async fn same_bytes(
+    (src, src_file): (&Location, &Entry),
+    (dst, dst_file): (&Location, &Entry),
+) -> Result<bool, RemoteError> {
+    let mut left = src.remote.read(src_file, None).await?;
+    let mut right = dst.remote.read(dst_file, None).await?;
+    let (mut a, mut b) = (Bytes::new(), Bytes::new());
+    loop {
+        if a.is_empty() {
+            a = next_piece(&mut left).await?;
+        }
+        if b.is_empty() {
+            b = next_piece(&mut right).await?;
+        }
+        if a.is_empty() || b.is_empty() {
+            return Ok(a.is_empty() && b.is_empty());
+        }
+        let common = a.len().min(b.len());
+        if a.split_to(common) != b.split_to(common) {
+            return Ok(false);
+        }
+    }
+}
+
+/// The next piece that holds something; empty at the end.
+async fn next_piece(stream: &mut ByteStream) -> Result<Bytes, RemoteError> {
+    while let Some(piece) = stream.next().await {
+        let piece = piece?;
+        if !piece.is_empty() {
+            return Ok(piece);
+        }
+    }
+    Ok(Bytes::new())
+}
