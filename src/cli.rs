@@ -6,6 +6,7 @@
 //! words; nothing is ever ignored.
 
 pub mod argv;
+mod bandwidth;
 mod dispatch;
 mod filters;
 mod flags;

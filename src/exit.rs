@@ -26,6 +26,10 @@ pub enum Code {
     NoRetry,
     /// The run was stopped for good.
     Fatal,
+    /// `--max-transfer` is used up.
+    MaxTransfer,
+    /// `--max-duration` is over.
+    MaxDuration,
     /// `--error-on-no-transfer`, and nothing was transferred.
     NothingTransferred,
     /// A signal with this number ended the run.
@@ -44,7 +48,9 @@ impl Code {
             Self::Temporary => 5,
             Self::NoRetry => 6,
             Self::Fatal => 7,
+            Self::MaxTransfer => 8,
             Self::NothingTransferred => 9,
+            Self::MaxDuration => 10,
             Self::Signal(number) => 128 + number,
         }
     }
@@ -153,6 +159,8 @@ impl From<engine::Error> for CommandError {
         let code = match (error.kind, error.class) {
             (ErrorKind::DirNotFound, _) => Code::DirNotFound,
             (ErrorKind::NotFound, _) => Code::FileNotFound,
+            (ErrorKind::MaxTransfer, _) => Code::MaxTransfer,
+            (ErrorKind::MaxDuration, _) => Code::MaxDuration,
             // Not tried again, but no reason of its own to stop.
             (ErrorKind::Unauthenticated, _) => Code::Other,
             _ if error.is_temporary() => Code::Temporary,
@@ -199,6 +207,8 @@ mod tests {
             (ErrorKind::DirNotEmpty, 1),
             (ErrorKind::QuotaExceeded, 1),
             (ErrorKind::Cancelled, 7),
+            (ErrorKind::MaxTransfer, 8),
+            (ErrorKind::MaxDuration, 10),
         ] {
             let error = CommandError::from(RemoteError::new(kind, "reading", "a"));
             assert_eq!(error.code.number(), number, "{kind:?}");

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::commands::Context;
-use crate::engine::Stats;
+use crate::engine::{Limits, Stats};
 use crate::output::Output;
 use crate::output::progress::{self, Style};
 
@@ -20,6 +20,8 @@ pub(super) struct Live {
     style: Style,
     output: Arc<Output>,
     ticker: Option<JoinHandle<()>>,
+    /// Answers SIGUSR1 and SIGUSR2.
+    asked: Option<JoinHandle<()>>,
     /// The live block stands on the screen.
     drawn: bool,
     /// Statistics are logged, at the end too.
@@ -35,10 +37,13 @@ impl Live {
             style: show.style(ctx.run.options.dry_run),
             output: Arc::clone(&ctx.output),
             ticker: None,
+            asked: None,
             drawn: show.progress,
             logged: by_default || show.stats.is_some(),
         };
         live.ticker = live.begin(show.stats_interval());
+        live.asked = live.listen(Arc::clone(&ctx.run.limits));
+        ctx.run.limits.announce();
         live
     }
 
@@ -54,10 +59,36 @@ impl Live {
         }))
     }
 
+    /// SIGUSR1 shows the statistics at once, SIGUSR2 switches the bandwidth
+    /// limit off and on.
+    #[cfg(unix)]
+    fn listen(&self, limits: Arc<Limits>) -> Option<JoinHandle<()>> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut show = signal(SignalKind::user_defined1()).ok()?;
+        let mut toggle = signal(SignalKind::user_defined2()).ok()?;
+        let (stats, style) = (Arc::clone(&self.stats), self.style.clone());
+        Some(tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = show.recv() => progress::log(&stats.snapshot(), &style),
+                    _ = toggle.recv() => limits.toggle(),
+                }
+            }
+        }))
+    }
+
+    #[cfg(not(unix))]
+    fn listen(&self, _: Arc<Limits>) -> Option<JoinHandle<()>> {
+        None
+    }
+
     /// Ends the ticking and leaves the last picture where it stands.
     pub(super) fn stop(mut self) -> Self {
-        if let Some(ticker) = self.ticker.take() {
-            ticker.abort();
+        for task in [self.ticker.take(), self.asked.take()]
+            .into_iter()
+            .flatten()
+        {
+            task.abort();
         }
         self.output.end_block();
         self

@@ -4,9 +4,10 @@ use std::io;
 
 use futures_util::StreamExt;
 
+use super::limits::{Paced, Way};
 use super::walk::Walk;
 use super::{Error, Result, Root, Run};
-use crate::remote::{Entry, ErrorKind, Location, RemoteError, Span};
+use crate::remote::{Entry, ErrorKind, Location, Meter as _, RemoteError, Span};
 
 /// Which part of each file, and what comes after it.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +72,12 @@ async fn cat_file(
     let span = span(file, part).map_err(Failure::Source)?;
     let length = span.map_or(file.size, |s| s.length);
     let transfer = run.stats.begin_transfer(name.as_str(), length);
+    let way = if root.remote.features().local {
+        Way::Within
+    } else {
+        Way::Down
+    };
+    let meter = Paced::new(run, &transfer, way);
     let mut stream = root
         .remote
         .read(file, span)
@@ -79,7 +86,8 @@ async fn cat_file(
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(Failure::Source)?;
         sink.put(&piece).map_err(Failure::Sink)?;
-        transfer.add(piece.len() as u64);
+        let counted = meter.passed(piece.len() as u64).await;
+        counted.map_err(Failure::Source)?;
     }
     sink.put(part.separator.as_bytes()).map_err(Failure::Sink)?;
     transfer.finish();

@@ -77,7 +77,10 @@ impl From<RemoteError> for Error {
         let class = match error.kind {
             // Asking again would meet the same refusal, and on a locked
             // account make matters worse.
-            ErrorKind::Cancelled | ErrorKind::Unauthenticated => Class::Fatal,
+            ErrorKind::Cancelled
+            | ErrorKind::Unauthenticated
+            | ErrorKind::MaxTransfer
+            | ErrorKind::MaxDuration => Class::Fatal,
             _ => Class::Retry,
         };
         Self {

@@ -18,6 +18,7 @@ mod dirtimes;
 mod error;
 pub mod filter;
 mod lanes;
+pub mod limits;
 pub mod march;
 pub mod options;
 pub mod plan;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub use error::{Class, Error};
 pub use filter::Filter;
+pub use limits::Limits;
 pub use options::Options;
 pub use root::Root;
 pub use size::Size;
@@ -46,6 +48,8 @@ pub struct Run {
     pub options: Arc<Options>,
     /// What has happened so far.
     pub stats: Arc<Stats>,
+    /// What may be used at most.
+    pub limits: Arc<Limits>,
     /// Which files and directories are seen at all.
     pub filter: Arc<Filter>,
 }
@@ -55,6 +59,7 @@ impl Run {
     #[must_use]
     pub fn new(options: Options) -> Self {
         Self {
+            limits: Arc::new(Limits::new(options.limits.clone())),
             options: Arc::new(options),
             stats: Stats::new(),
             filter: Arc::new(Filter::default()),
@@ -66,6 +71,11 @@ impl Run {
     pub fn with_filter(mut self, filter: Filter) -> Self {
         self.filter = Arc::new(filter);
         self
+    }
+
+    /// Whether nothing more may begin: after a fatal error, or a limit.
+    pub(crate) fn is_over(&self) -> bool {
+        self.stats.is_fatal() || self.limits.is_over()
     }
 
     /// Says that `action` is left out when this is a dry run; `true` then.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::limits;
+
 /// The options of a run, with rclone's names and defaults.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -52,6 +54,8 @@ pub struct Options {
     pub no_unicode_normalization: bool,
     /// Files that differ in the case of their names are the same.
     pub ignore_case_sync: bool,
+    /// What may be used at most.
+    pub limits: limits::Asked,
 }
 
 impl Default for Options {
@@ -80,6 +84,7 @@ impl Default for Options {
             max_backlog: 10_000,
             no_unicode_normalization: false,
             ignore_case_sync: false,
+            limits: limits::Asked::default(),
         }
     }
 }

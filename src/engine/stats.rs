@@ -10,11 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{Class, Error};
-use crate::remote::Meter;
 use speed::Speed;
 
 /// The counters of a run; shared by all its tasks.
@@ -105,6 +103,8 @@ pub struct Snapshot {
     pub counts: Counts,
     /// Bytes done, running and queued.
     pub total_bytes: u64,
+    /// Bytes that the running transfers have still to move.
+    pub running_bytes: u64,
     /// Files done, running and queued.
     pub total_transfers: u64,
     /// Comparisons done, running and queued.
@@ -311,6 +311,7 @@ impl Stats {
         Snapshot {
             counts: state.counts,
             total_bytes,
+            running_bytes: running,
             total_transfers: state.counts.transfers
                 + state.queued_transfers
                 + state.transferring.len() as u64,
@@ -396,8 +397,8 @@ impl Transfer {
         }
     }
 
-    /// Counts bytes that did not come through this machine.
-    pub fn add(&self, bytes: u64) {
+    /// Counts bytes; returns those of all transfers so far.
+    pub fn add(&self, bytes: u64) -> u64 {
         let now = Instant::now();
         let mut state = self.stats.lock();
         state.counts.bytes += bytes;
@@ -405,6 +406,16 @@ impl Transfer {
             flight.bytes += bytes;
         }
         state.measure(now);
+        state.counts.bytes
+    }
+
+    /// Takes back bytes that have to be sent again.
+    pub fn rewound(&self, bytes: u64) {
+        let mut state = self.stats.lock();
+        state.counts.bytes = state.counts.bytes.saturating_sub(bytes);
+        if let Some(flight) = state.transferring.get_mut(&self.id) {
+            flight.bytes = flight.bytes.saturating_sub(bytes);
+        }
     }
 
     /// Takes back all that was counted, before another try.
@@ -413,21 +424,6 @@ impl Transfer {
         if let Some(flight) = state.transferring.get_mut(&self.id) {
             let bytes = std::mem::take(&mut flight.bytes);
             state.counts.bytes = state.counts.bytes.saturating_sub(bytes);
-        }
-    }
-}
-
-#[async_trait]
-impl Meter for Transfer {
-    async fn passed(&self, bytes: u64) {
-        self.add(bytes);
-    }
-
-    fn rewound(&self, bytes: u64) {
-        let mut state = self.stats.lock();
-        state.counts.bytes = state.counts.bytes.saturating_sub(bytes);
-        if let Some(flight) = state.transferring.get_mut(&self.id) {
-            flight.bytes = flight.bytes.saturating_sub(bytes);
         }
     }
 }

@@ -7,8 +7,9 @@
 
 use std::sync::Arc;
 
+use super::limits::{Paced, Way};
 use super::stats::Transfer;
-use super::{Error, Result, Run};
+use super::{Class, Error, Result, Run};
 use crate::remote::{
     Content, Destination, Entry, ErrorKind, Location, Meter, NewFile, Partial, RemoteError, Retry,
 };
@@ -34,16 +35,31 @@ pub struct Job {
 /// The failure, already counted.
 pub async fn transfer(run: &Run, src: &Location, dst: &Location, job: &Job) -> Result<()> {
     let size = job.src.size;
+    if !run.options.dry_run
+        && let Err(error) = run.limits.admit(&run.stats, size)
+    {
+        return Err(refused(run, job, error));
+    }
     let transfer = run.stats.begin_transfer(&job.name, size);
     if run.skips("copy", &job.name, size) {
         transfer.add(size.unwrap_or(0));
         transfer.finish();
         return Ok(());
     }
-    let done = match by_server(run, src, dst, job, &transfer).await {
-        Ok(Some(done)) => Ok(done),
-        Ok(None) => through_here(run, src, dst, job, &transfer).await,
-        Err(e) => Err(e),
+    let work = async {
+        match by_server(run, src, dst, job, &transfer).await {
+            Ok(Some(done)) => Ok(done),
+            Ok(None) => through_here(run, src, dst, job, &transfer).await,
+            Err(e) => Err(e),
+        }
+    };
+    let done = tokio::select! {
+        done = work => done,
+        () = run.limits.cut() => {
+            let error = Error::new(ErrorKind::Cancelled, "context deadline exceeded");
+            tracing::error!(object = %job.name, "Failed to copy: {error}");
+            return Err(run.stats.count_error(error.class(Class::NoRetry)));
+        }
     };
     match done {
         Ok(how) => {
@@ -62,6 +78,17 @@ pub async fn transfer(run: &Run, src: &Location, dst: &Location, job: &Job) -> R
             Err(run.stats.count_error(error))
         }
     }
+}
+
+/// A file that may not begin. Where the end is a soft one the error is counted
+/// here and, as rclone does, once more by whoever learns of it.
+fn refused(run: &Run, job: &Job, error: Error) -> Error {
+    if error.class == Class::Fatal {
+        tracing::error!(object = %job.name, "Failed to copy: {error}");
+        return run.stats.count_error(error);
+    }
+    run.stats.count_error(error.clone());
+    error
 }
 
 type Done = std::result::Result<&'static str, RemoteError>;
@@ -143,7 +170,7 @@ async fn once(
         modified: job.src.modified,
         content,
         replace: job.replace.clone(),
-        meter: Some(Arc::clone(transfer) as Arc<dyn Meter>),
+        meter: Some(Arc::new(Paced::new(run, transfer, Way::between(src, dst))) as Arc<dyn Meter>),
         partial: if run.options.inplace {
             Partial::InPlace
         } else {

@@ -51,7 +51,10 @@ pub enum Source {
 #[async_trait]
 pub trait Progress: Send + Sync {
     /// `bytes` more have arrived.
-    async fn passed(&self, bytes: u64);
+    ///
+    /// # Errors
+    /// The transfer shall end here; it comes back as [`crate::mega::Error::Source`].
+    async fn passed(&self, bytes: u64) -> Result<(), SourceError>;
 
     /// `bytes` that were counted have to be sent again.
     fn rewound(&self, bytes: u64);

@@ -41,7 +41,10 @@ pub trait ReadAt: Send + Sync {
 pub trait Meter: Send + Sync {
     /// `bytes` more have arrived at their destination; returns when the
     /// transfer may go on (bandwidth limits wait here).
-    async fn passed(&self, bytes: u64);
+    ///
+    /// # Errors
+    /// The transfer shall end here, and nothing of the file may stay.
+    async fn passed(&self, bytes: u64) -> Result<(), RemoteError>;
 
     /// `bytes` counted before have to be sent again.
     fn rewound(&self, bytes: u64);

@@ -41,6 +41,10 @@ pub enum ErrorKind {
     Io,
     /// The user stopped it.
     Cancelled,
+    /// As many bytes went as may go in one run.
+    MaxTransfer,
+    /// The time that a run may take is over.
+    MaxDuration,
 }
 
 /// Whether the same operation may be tried again.
@@ -150,6 +154,8 @@ impl ErrorKind {
             Self::Network => "network failure",
             Self::Io => "I/O error",
             Self::Cancelled => "cancelled",
+            Self::MaxTransfer => "max transfer limit reached as set by --max-transfer",
+            Self::MaxDuration => "max transfer duration reached as set by --max-duration",
         }
     }
 }

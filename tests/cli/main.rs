@@ -12,6 +12,7 @@ mod delete;
 mod deletefile;
 mod docs;
 mod help;
+mod limits;
 mod link;
 mod listremotes;
 mod logging;

@@ -107,8 +107,9 @@ struct Counter(AtomicU64);
 
 #[async_trait]
 impl Meter for Counter {
-    async fn passed(&self, bytes: u64) {
+    async fn passed(&self, bytes: u64) -> Result<()> {
         self.0.fetch_add(bytes, Ordering::SeqCst);
+        Ok(())
     }
 
     fn rewound(&self, bytes: u64) {

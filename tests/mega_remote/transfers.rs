@@ -226,9 +226,10 @@ struct Count(AtomicI64);
 
 #[async_trait]
 impl Meter for Count {
-    async fn passed(&self, bytes: u64) {
+    async fn passed(&self, bytes: u64) -> Result<(), RemoteError> {
         self.0
             .fetch_add(i64::try_from(bytes).unwrap(), Ordering::Relaxed);
+        Ok(())
     }
 
     fn rewound(&self, bytes: u64) {

@@ -73,7 +73,12 @@ pub(super) async fn copy_tree(run: &Run, src: &Location, dst: &Location) -> Resu
         failed: Mutex::new(None),
         gate: Semaphore::new(0),
     });
+    run.limits.start_clock(dst);
     tree.clone().work(inside).await;
+    if let Some(error) = run.limits.overtime() {
+        tracing::error!(object = %dst.describe(), "{error}");
+        tree.fail(error);
+    }
     let times = std::mem::take(&mut *lock(&tree.times));
     if let Err(e) = times.finish(run, dst).await {
         tree.fail(e);
@@ -176,7 +181,7 @@ impl Tree {
                     self.fail(report(&self.run, root, dir, side, error));
                 }
             }
-            if self.run.stats.is_fatal() {
+            if self.run.is_over() {
                 break;
             }
         }
@@ -435,10 +440,11 @@ impl Tree {
         let _ = self.gate.acquire().await;
         while let Some(job) = queue.next().await {
             self.run.stats.unqueue_transfer(job.src.size);
-            if self.run.stats.is_fatal() {
+            if self.run.is_over() {
                 continue;
             }
             if let Err(e) = transfer(&self.run, &self.src, &self.dst, &job).await {
+                self.run.limits.tell(&e);
                 self.fail(e);
             }
         }

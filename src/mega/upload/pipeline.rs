@@ -172,7 +172,8 @@ impl Attempt<'_> {
         outcome.token = arrived.token.or(outcome.token.take());
         outcome.counted += arrived.length;
         if let Some(progress) = &self.progress {
-            progress.passed(arrived.length).await;
+            let may_go_on = progress.passed(arrived.length).await;
+            may_go_on.map_err(|why| PieceFailure::Final(Error::Source(why)))?;
         }
         Ok(())
     }

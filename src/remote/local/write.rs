@@ -15,7 +15,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::super::{
@@ -101,8 +100,11 @@ async fn write_stream(
         if sender.send(message).await.is_err() {
             break;
         }
-        if let Some(meter) = &meter {
-            meter.passed(length).await;
+        if let Some(meter) = &meter
+            && let Err(error) = meter.passed(length).await
+        {
+            failed = Some(error);
+            break;
         }
     }
     drop(sender);
@@ -124,8 +126,12 @@ async fn write_random(
 ) -> Result<Entry> {
     let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
     let stopped = stop.0.clone();
-    let runtime = Handle::current();
-    blocking(move || {
+    // The thread tells of each piece and waits for the word to go on. It never
+    // waits for the meter itself: a run that ends would pull the clock away.
+    let (tell, told) = mpsc::channel(1);
+    let (allow, mut allowed) = mpsc::channel(1);
+    let metered = meter.is_some();
+    let writing = blocking(move || {
         let mut writer = Writer::create(job, &partial)?;
         let size = source.size();
         let mut buffer = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
@@ -144,14 +150,36 @@ async fn write_random(
             }
             writer.write(piece)?;
             offset += length as u64;
-            if let Some(meter) = &meter {
-                runtime.block_on(meter.passed(length as u64));
+            if metered
+                && (tell.blocking_send(length as u64).is_err() || allowed.blocking_recv().is_none())
+            {
+                return Err(writer.abandoned());
             }
         }
         source.check_unchanged()?;
         writer.finish()
-    })
-    .await
+    });
+    let (result, refused) = tokio::join!(writing, ask(meter, told, allow));
+    // The meter's own error says more than "abandoned".
+    refused.map_or(result, Err)
+}
+
+/// Passes on to the meter what the thread tells, until it ends or may not go
+/// on; returns why not.
+async fn ask(
+    meter: Option<Arc<dyn Meter>>,
+    mut told: mpsc::Receiver<u64>,
+    allow: mpsc::Sender<()>,
+) -> Option<RemoteError> {
+    let meter = meter?;
+    while let Some(length) = told.recv().await {
+        if let Err(error) = meter.passed(length).await {
+            return Some(error);
+        }
+        // A thread that has ended meanwhile says why itself.
+        let _ = allow.send(()).await;
+    }
+    None
 }
 
 /// Tells the thread that nobody waits for it any more.

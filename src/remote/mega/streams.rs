@@ -44,8 +44,8 @@ struct Metered(Arc<dyn Meter>);
 
 #[async_trait]
 impl Progress for Metered {
-    async fn passed(&self, bytes: u64) {
-        self.0.passed(bytes).await;
+    async fn passed(&self, bytes: u64) -> Result<(), SourceError> {
+        self.0.passed(bytes).await.map_err(SourceError::from)
     }
 
     fn rewound(&self, bytes: u64) {

@@ -275,7 +275,7 @@ impl Remote for Memory {
             let piece = piece?;
             content.extend_from_slice(&piece);
             if let Some(meter) = &file.meter {
-                meter.passed(piece.len() as u64).await;
+                meter.passed(piece.len() as u64).await?;
             }
         }
         let length = content.len() as u64;

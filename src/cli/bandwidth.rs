@@ -1,0 +1,123 @@
+//! The values of `--bwlimit` and `--bwlimit-file`: a rate, or a timetable.
+
+use super::values::BadValue;
+use crate::engine::limits::{Rate, Slot, Timetable};
+use crate::output::units::parse_size;
+
+/// `10M`, `UP:DOWN`, or a timetable such as `08:00,512k Sat-10:00,off`.
+///
+/// # Errors
+/// No such thing, in rclone's words.
+pub fn timetable(value: &str) -> Result<Timetable, BadValue> {
+    read(value).map_err(|why| BadValue::parsing(value, "fs.BwTimetable", why))
+}
+
+fn read(value: &str) -> Result<Timetable, String> {
+    if !value.contains([' ', ',']) {
+        return rate(value).map(Timetable::always);
+    }
+    let mut slots = Vec::new();
+    for word in value.split([' ', ';']).filter(|word| !word.is_empty()) {
+        let Some((when, speed)) = word.split_once(',') else {
+            return Err(format!("invalid time/bandwidth specification: {word:?}"));
+        };
+        let (day, time) = match when.split_once('-') {
+            Some((day, time)) => (Some(weekday(day)?), time),
+            None => (None, when),
+        };
+        let (hour, minute) = clock(time)?;
+        let rate = rate(speed)?;
+        let days = day.map_or(0..7, |day| day..day + 1);
+        slots.extend(days.map(|day| Slot::at(day, hour, minute, rate)));
+    }
+    Ok(Timetable::weekly(slots))
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    let (up, down) = match text.split_once(':') {
+        Some((up, down)) => (parse_size(up)?, parse_size(down)?),
+        None => {
+            let both = parse_size(text)?;
+            (both, both)
+        }
+    };
+    Ok(Rate { up, down })
+}
+
+/// Sunday is 0.
+fn weekday(text: &str) -> Result<u16, String> {
+    let text = text.to_lowercase();
+    let days = [
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+    ];
+    (0_u16..)
+        .zip(days)
+        .find(|(_, day)| text == *day || text == day[..3])
+        .map(|(number, _)| number)
+        .ok_or_else(|| format!("invalid weekday: {text:?}"))
+}
+
+/// `hh:mm`, with any one character between.
+fn clock(text: &str) -> Result<(u16, u16), String> {
+    let (Some(hour), Some(minute), 5) = (text.get(..2), text.get(3..), text.len()) else {
+        return Err(format!("invalid time specification (hh:mm): {text:?}"));
+    };
+    let number = |what: &str, digits: &str, most: u16| {
+        let number: u16 = digits
+            .parse()
+            .ok()
+            .filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))
+            .ok_or_else(|| {
+                format!(
+                    "invalid {what} in time specification {text:?}: \
+                     strconv.Atoi: parsing {digits:?}: invalid syntax"
+                )
+            })?;
+        if number > most {
+            return Err(format!(
+                "invalid {what} (must be between 00 and {most}): {number}"
+            ));
+        }
+        Ok(number)
+    };
+    Ok((number("hour", hour, 23)?, number("minute", minute, 59)?))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn recorded_timetables() {
+        let text = include_str!("../../tests/recorded/values.json");
+        let recorded: serde_json::Value = serde_json::from_str(text).unwrap();
+        let mut seen = 0;
+        for case in recorded["cases"].as_array().unwrap() {
+            if case["kind"] != "BwTimetable" {
+                continue;
+            }
+            seen += 1;
+            let typed = case["value"].as_str().unwrap();
+            match timetable(typed) {
+                Ok(table) => assert_eq!(
+                    (case["exit"].as_i64(), case["parsed"].as_str()),
+                    (Some(0), Some(&*table.to_string())),
+                    "{typed:?}"
+                ),
+                Err(why) => {
+                    let complaint = case["stderr"][0].as_str().unwrap_or_default();
+                    assert!(complaint.ends_with(&why.to_string()), "{complaint} / {why}");
+                }
+            }
+        }
+        assert!(seen > 50, "cases are missing");
+    }
+}

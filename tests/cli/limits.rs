@@ -1,0 +1,223 @@
+//! Limits of speed, bytes and time. The expected lines are rclone 1.75.2's.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Home, Outcome};
+
+/// Six files of 100,000 bytes in `src:`.
+fn home() -> Home {
+    let home = Home::new();
+    for n in 1..=6 {
+        home.write(&format!("src/f{n}"), &"x".repeat(100_000));
+    }
+    home
+}
+
+fn copy(home: &Home, flags: &[&str]) -> Outcome {
+    let mut all = vec![
+        "copy",
+        "src:",
+        "dst:",
+        "--transfers",
+        "1",
+        "--checkers",
+        "1",
+    ];
+    all.extend(flags);
+    home.run(&all)
+}
+
+fn arrived(home: &Home) -> usize {
+    std::fs::read_dir(home.path("dst")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn max_transfer_cuts_in_three_ways() {
+    const LIMIT: &str = "max transfer limit reached as set by --max-transfer";
+    for (mode, files, expected) in [
+        (
+            "hard",
+            2,
+            vec![
+                format!("ERROR : f3: Failed to copy: {LIMIT}"),
+                format!("ERROR : Cancelling sync due to fatal error: {LIMIT}"),
+                "ERROR : Fatal error received - not attempting retries".to_owned(),
+                format!("NOTICE: Failed to copy: {LIMIT}"),
+            ],
+        ),
+        (
+            "soft",
+            3,
+            vec![
+                format!("NOTICE: {LIMIT} - stopping transfers"),
+                "ERROR : Can't retry any of the errors - not attempting retries".to_owned(),
+                format!("NOTICE: Failed to copy with 2 errors: last error was: {LIMIT}"),
+            ],
+        ),
+        (
+            "Cautious",
+            2,
+            vec![
+                format!("NOTICE: {LIMIT} - stopping transfers"),
+                "ERROR : Can't retry any of the errors - not attempting retries".to_owned(),
+                format!("NOTICE: Failed to copy with 2 errors: last error was: {LIMIT}"),
+            ],
+        ),
+    ] {
+        let home = home();
+        let outcome = copy(&home, &["--max-transfer", "250k", "--cutoff-mode", mode]);
+        assert_eq!(outcome.code, 8, "{mode}: {}", outcome.stderr);
+        assert_eq!(outcome.complaints(), expected, "{mode}");
+        assert_eq!(arrived(&home), files, "{mode}");
+    }
+}
+
+#[test]
+fn a_single_file_that_would_exceed_is_not_begun() {
+    let home = home();
+    let outcome = home.run(&[
+        "copyto",
+        "src:f1",
+        "dst:x",
+        "--max-transfer=50k",
+        "--cutoff-mode=cautious",
+    ]);
+    assert_eq!(outcome.code, 8);
+    assert_eq!(
+        outcome.complaints(),
+        [
+            "ERROR : Can't retry any of the errors - not attempting retries",
+            "NOTICE: Failed to copyto with 2 errors: last error was: \
+             max transfer limit reached as set by --max-transfer"
+        ]
+    );
+    assert_eq!(arrived(&home), 0);
+}
+
+#[test]
+fn a_dry_run_uses_nothing_up() {
+    let home = home();
+    let outcome = copy(&home, &["--max-transfer", "250k", "--dry-run"]);
+    assert_eq!(outcome.code, 0);
+    assert_eq!(outcome.stderr.matches("Skipped copy").count(), 6);
+}
+
+#[test]
+fn max_duration_ends_with_its_own_code() {
+    let limit = "max transfer duration reached as set by --max-duration";
+    // The first file takes two seconds at this speed.
+    let slow = ["--bwlimit", "50k", "--max-duration", "300ms"];
+    let home = home();
+    let outcome = copy(&home, &slow);
+    assert_eq!(outcome.code, 10);
+    assert_eq!(
+        outcome.complaints(),
+        [
+            "ERROR : f1: Failed to copy: context deadline exceeded".to_owned(),
+            format!("ERROR : Local file system at @ROOT@/dst: {limit}"),
+            "ERROR : Fatal error received - not attempting retries".to_owned(),
+            format!("NOTICE: Failed to copy with 2 errors: last error was: {limit}"),
+        ]
+    );
+    assert_eq!(arrived(&home), 0, "a partial file stays");
+}
+
+#[test]
+fn a_soft_end_finishes_what_runs() {
+    let home = home();
+    let outcome = copy(
+        &home,
+        &[
+            "--bwlimit",
+            "200k",
+            "--max-duration",
+            "100ms",
+            "--cutoff-mode",
+            "soft",
+            "-v",
+        ],
+    );
+    assert_eq!(outcome.code, 10);
+    let lines = outcome.complaints();
+    assert_eq!(
+        lines[0],
+        "INFO  : Starting bandwidth limiter at 200Ki Byte/s"
+    );
+    assert!(
+        lines[1].contains("dst: Transfer session SOFT deadline: 20"),
+        "{}",
+        lines[1]
+    );
+    assert_eq!(lines[2], "INFO  : f1: Copied (new)");
+    assert_eq!(arrived(&home), 1);
+}
+
+#[test]
+fn bandwidth_is_kept() {
+    for flags in [["--bwlimit", "400k:300k"], ["--bwlimit-file", "00:00,150k"]] {
+        let home = home();
+        let start = Instant::now();
+        let outcome = home.run(&["copy", "src:f1", "dst:", flags[0], flags[1]]);
+        outcome.ok();
+        // 100,000 bytes at 400 KiB/s, or at 150.
+        assert!(start.elapsed() > Duration::from_millis(240), "{flags:?}");
+    }
+}
+
+#[test]
+fn bad_tables_are_refused() {
+    let home = home();
+    let outcome = copy(&home, &["--bwlimit", "8:00,512k"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.starts_with(
+        "Error: invalid argument \"8:00,512k\" for \"--bwlimit\" flag: parsing \"8:00,512k\" \
+         as fs.BwTimetable failed: invalid time specification (hh:mm): \"8:00\"\n"
+    ));
+}
+
+/// Sends a signal to a running copy once it has logged `until`.
+#[cfg(unix)]
+fn signalled(home: &Home, flags: &[&str], until: &str, signal: &str) -> (i32, String) {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let mut all = vec!["copy", "src:", "dst:", "-v", "--transfers", "1"];
+    all.extend(flags);
+    let mut child = home.command(&all).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains(until) {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "{until} never came");
+    }
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args([signal, &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    (child.wait().unwrap().code().unwrap(), rest)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_switches_the_limit_off() {
+    let home = home();
+    let start = Instant::now();
+    let (code, log) = signalled(&home, &["--bwlimit", "20k"], "Copied", "-USR2");
+    assert_eq!(code, 0, "{log}");
+    assert!(
+        log.contains("NOTICE: Bandwidth limit disabled by user"),
+        "{log}"
+    );
+    // 30 seconds in all, five for the first file.
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_shows_the_statistics() {
+    let home = home();
+    let (code, log) = signalled(&home, &["--bwlimit", "200k"], "Copied", "-USR1");
+    assert_eq!(code, 0, "{log}");
+    assert_eq!(log.matches("Elapsed time:").count(), 2, "{log}");
+}
