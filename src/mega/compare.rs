@@ -177,7 +177,8 @@ async fn same_mac(
         });
         position = end;
         if let Some(progress) = &progress {
-            progress.passed(length as u64).await;
+            let may_go_on = progress.passed(length as u64).await;
+            may_go_on.map_err(Error::Source)?;
         }
         while let Some(done) = working.try_join_next() {
             macs.push(done.map_err(|_| stopped())?);
