@@ -6,10 +6,10 @@
 //! words; nothing is ever ignored.
 
 pub mod argv;
-mod bandwidth;
 mod dispatch;
 mod filters;
 mod flags;
+mod limits;
 mod live;
 mod near;
 pub mod reference;
@@ -26,6 +26,7 @@ use clap::Parser;
 
 pub use filters::FilterFlags;
 pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags, ShowFlags, Unit};
+pub use limits::LimitFlags;
 
 use crate::commands::Command;
 use crate::output::Output;

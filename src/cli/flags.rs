@@ -10,11 +10,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::FilterFlags;
-use super::bandwidth;
+use super::limits::LimitFlags;
 use super::values::{self, Depth, Size, Span};
 use crate::config;
 use crate::engine;
-use crate::engine::limits::{Asked, Cutoff, Timetable};
 use crate::exit::CommandError;
 use crate::output::logging::Level;
 use crate::output::progress::Style;
@@ -29,6 +28,9 @@ pub struct Flags {
     /// What is copied, and how.
     #[command(flatten)]
     pub copy: CopyFlags,
+    /// What may be used at most.
+    #[command(flatten)]
+    pub limit: LimitFlags,
     /// Which files are seen.
     #[command(flatten)]
     pub filter: FilterFlags,
@@ -165,21 +167,6 @@ pub struct CopyFlags {
     /// Exit with 9 when nothing was copied
     #[arg(long, global = true)]
     pub error_on_no_transfer: bool,
-    /// Bytes a second at most: SPEED, UP:DOWN, or a timetable 'hh:mm,SPEED …'
-    #[arg(long, global = true, value_name = "SPEED", default_value = "off", value_parser = bandwidth::timetable)]
-    pub bwlimit: Timetable,
-    /// Bytes a second of each file at most, as --bwlimit
-    #[arg(long, global = true, value_name = "SPEED", default_value = "off", value_parser = bandwidth::timetable)]
-    pub bwlimit_file: Timetable,
-    /// Stop after so many bytes
-    #[arg(long, global = true, value_name = "SIZE", default_value = "off", value_parser = values::size)]
-    pub max_transfer: Size,
-    /// Stop copying after this time
-    #[arg(long, global = true, value_name = "DURATION", default_value = "0s", value_parser = values::go_duration)]
-    pub max_duration: Duration,
-    /// How to stop then: HARD, SOFT (finish what runs) or CAUTIOUS (begin nothing that would exceed)
-    #[arg(long, global = true, value_name = "MODE", default_value = "HARD", value_parser = values::cutoff)]
-    pub cutoff_mode: Cutoff,
     /// Follow symbolic links
     #[arg(long, short = 'L', global = true)]
     pub copy_links: bool,
@@ -383,13 +370,6 @@ impl CopyFlags {
             max_backlog: self.max_backlog,
             no_unicode_normalization: self.no_unicode_normalization,
             ignore_case_sync: self.ignore_case_sync,
-            limits: Asked {
-                all: self.bwlimit.clone(),
-                file: self.bwlimit_file.clone(),
-                transfer: self.max_transfer.0,
-                duration: Some(self.max_duration),
-                cutoff: self.cutoff_mode,
-            },
             ..engine::Options::default()
         }
     }

@@ -10,7 +10,7 @@ use super::signals::Signals;
 use crate::commands::{Context, Manner};
 
 use crate::config::{Config, ConfigSource, Env, Secret};
-use crate::engine::Run;
+use crate::engine::{self, Run};
 use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
@@ -65,10 +65,18 @@ pub(super) fn surroundings(
         output: Arc::clone(output),
         opener: opener(&flags, manner)?,
         asking,
-        run: Run::new(flags.copy.options()).with_filter(flags.filter.filter()?),
+        run: Run::new(engine_options(&flags)).with_filter(flags.filter.filter()?),
         flags,
     };
     Ok((runtime, signals, ctx))
+}
+
+/// What the engine is asked to do.
+fn engine_options(flags: &Flags) -> engine::Options {
+    engine::Options {
+        limits: flags.limit.asked(),
+        ..flags.copy.options()
+    }
 }
 
 /// Finds remotes as configuration and flags say.

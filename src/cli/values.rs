@@ -9,8 +9,6 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::limits::Cutoff;
-
 /// Why a value is refused: the words after `invalid argument … for … flag: `.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -188,23 +186,6 @@ fn go_unit(unit: &str) -> Option<f64> {
         "h" => 3600e9,
         _ => return None,
     })
-}
-
-/// How a run ends at a limit: `HARD`, `SOFT` or `CAUTIOUS`, in any case.
-///
-/// # Errors
-/// Another word.
-pub fn cutoff(value: &str) -> Result<Cutoff, BadValue> {
-    let all = [Cutoff::Hard, Cutoff::Soft, Cutoff::Cautious];
-    all.into_iter()
-        .find(|mode| mode.word().eq_ignore_ascii_case(value))
-        .ok_or_else(|| {
-            BadValue::parsing(
-                value,
-                "fs.Enum[github.com/rclone/rclone/fs.cutoffModeChoices]",
-                format_args!("invalid choice {value:?} from: HARD, SOFT, CAUTIOUS"),
-            )
-        })
 }
 
 /// The fields of one line of comma-separated values, as a variable holds a

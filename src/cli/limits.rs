@@ -1,15 +1,71 @@
-//! The values of `--bwlimit` and `--bwlimit-file`: a rate, or a timetable.
+//! The flags about what a run may use at most.
 
-use super::values::BadValue;
-use crate::engine::limits::{Rate, Slot, Timetable};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::values::{self, BadValue, Size};
+use crate::engine::limits::{Asked, Cutoff, Rate, Slot, Timetable};
 use crate::output::units::parse_size;
+
+/// Flags about speed, bytes and time.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitFlags {
+    /// Bytes a second at most: SPEED, UP:DOWN, or a timetable 'hh:mm,SPEED …'
+    #[arg(long, global = true, value_name = "SPEED", default_value = "off", value_parser = timetable)]
+    pub bwlimit: Timetable,
+    /// Bytes a second of each file at most, as --bwlimit
+    #[arg(long, global = true, value_name = "SPEED", default_value = "off", value_parser = timetable)]
+    pub bwlimit_file: Timetable,
+    /// Stop after so many bytes
+    #[arg(long, global = true, value_name = "SIZE", default_value = "off", value_parser = values::size)]
+    pub max_transfer: Size,
+    /// Stop copying after this time
+    #[arg(long, global = true, value_name = "DURATION", default_value = "0s", value_parser = values::go_duration)]
+    pub max_duration: Duration,
+    /// How to stop then: HARD, SOFT (finish what runs) or CAUTIOUS (begin nothing that would exceed)
+    #[arg(long, global = true, value_name = "MODE", default_value = "HARD", value_parser = cutoff)]
+    pub cutoff_mode: Cutoff,
+}
+
+impl LimitFlags {
+    /// What the engine is asked to keep to.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        Asked {
+            all: self.bwlimit.clone(),
+            file: self.bwlimit_file.clone(),
+            transfer: self.max_transfer.0,
+            duration: Some(self.max_duration),
+            cutoff: self.cutoff_mode,
+        }
+    }
+}
 
 /// `10M`, `UP:DOWN`, or a timetable such as `08:00,512k Sat-10:00,off`.
 ///
 /// # Errors
 /// No such thing, in rclone's words.
-pub fn timetable(value: &str) -> Result<Timetable, BadValue> {
+fn timetable(value: &str) -> Result<Timetable, BadValue> {
     read(value).map_err(|why| BadValue::parsing(value, "fs.BwTimetable", why))
+}
+
+/// How a run ends at a limit: `HARD`, `SOFT` or `CAUTIOUS`, in any case.
+///
+/// # Errors
+/// Another word.
+fn cutoff(value: &str) -> Result<Cutoff, BadValue> {
+    let all = [Cutoff::Hard, Cutoff::Soft, Cutoff::Cautious];
+    all.into_iter()
+        .find(|mode| mode.word().eq_ignore_ascii_case(value))
+        .ok_or_else(|| {
+            BadValue::parsing(
+                value,
+                "fs.Enum[github.com/rclone/rclone/fs.cutoffModeChoices]",
+                format_args!("invalid choice {value:?} from: HARD, SOFT, CAUTIOUS"),
+            )
+        })
 }
 
 fn read(value: &str) -> Result<Timetable, String> {
