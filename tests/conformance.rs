@@ -1,6 +1,8 @@
 //! One suite over every remote: what the trait promises, clause by clause.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "conformance/counter.rs"]
+mod counter;
 #[path = "conformance/likeness.rs"]
 mod likeness;
 #[path = "conformance/suite.rs"]

@@ -5,17 +5,16 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use megarc::remote::{
-    Content, Destination, Entry, EntryKind, ErrorKind, Location, Meter, NewFile, ReadAt, Remote,
+    Content, Destination, Entry, EntryKind, ErrorKind, Location, NewFile, ReadAt, Remote,
     RemoteError, RemotePath, Result, Span,
 };
 
+use super::counter::Counter;
 pub use super::likeness::contents_are_compared_where_that_is_promised;
 
 /// A place to work in, and what keeps it alive.
@@ -103,20 +102,6 @@ async fn read(remote: &dyn Remote, file: &Entry, span: Option<Span>) -> Result<V
     Ok(content)
 }
 
-struct Counter(AtomicU64);
-
-#[async_trait]
-impl Meter for Counter {
-    async fn passed(&self, bytes: u64) -> Result<()> {
-        self.0.fetch_add(bytes, Ordering::SeqCst);
-        Ok(())
-    }
-
-    fn rewound(&self, bytes: u64) {
-        self.0.fetch_sub(bytes, Ordering::SeqCst);
-    }
-}
-
 struct InMemory {
     content: Vec<u8>,
     changed: bool,
@@ -169,22 +154,22 @@ pub async fn random_sources_and_unknown_sizes_are_taken(place: Place) {
             content: content.clone(),
             changed: false,
         });
-        let counter = Arc::new(Counter(AtomicU64::new(0)));
+        let counter = Arc::new(Counter::default());
         let mut file = NewFile::new(Some(size as u64), Content::Random(source));
         file.meter = Some(counter.clone());
         let to = place.path("random").into();
         let written = place.remote().write(&to, file).await.unwrap();
         assert!(place.get(&written).await == content, "{size}");
-        assert_eq!(counter.0.load(Ordering::SeqCst), size as u64);
+        assert_eq!(counter.bytes(), size as u64);
         place.remote().remove(&written).await.unwrap();
 
-        let counter = Arc::new(Counter(AtomicU64::new(0)));
+        let counter = Arc::new(Counter::default());
         let mut file = NewFile::new(None, pieces(&content));
         file.meter = Some(counter.clone());
         let to = place.path("unknown").into();
         let written = place.remote().write(&to, file).await.unwrap();
         assert!(place.get(&written).await == content, "{size}");
-        assert_eq!(counter.0.load(Ordering::SeqCst), size as u64);
+        assert_eq!(counter.bytes(), size as u64);
         place.remote().remove(&written).await.unwrap();
     }
 }
