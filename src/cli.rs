@@ -12,6 +12,7 @@ mod flags;
 mod limits;
 mod live;
 mod near;
+mod network;
 pub mod reference;
 mod refusal;
 mod setup;
@@ -27,6 +28,7 @@ use clap::Parser;
 pub use filters::FilterFlags;
 pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags, ShowFlags, Unit};
 pub use limits::LimitFlags;
+pub use network::NetworkFlags;
 
 use crate::commands::Command;
 use crate::output::Output;

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::FilterFlags;
 use super::limits::LimitFlags;
+use super::network::NetworkFlags;
 use super::values::{self, Depth, Size, Span};
 use crate::config;
 use crate::engine;
@@ -34,9 +35,12 @@ pub struct Flags {
     /// Which files are seen.
     #[command(flatten)]
     pub filter: FilterFlags,
-    /// Configuration and network.
+    /// Configuration.
     #[command(flatten)]
     pub place: PlaceFlags,
+    /// How servers are spoken to.
+    #[command(flatten)]
+    pub network: NetworkFlags,
     /// The options of MEGA.
     #[command(flatten)]
     pub mega: MegaFlags,
@@ -190,9 +194,9 @@ pub struct CopyFlags {
     pub multi_thread_cutoff: Option<Size>,
 }
 
-/// Flags about configuration and network.
+/// Flags about configuration.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Configuration and network")]
+#[command(next_help_heading = "Configuration")]
 pub struct PlaceFlags {
     /// Configuration file; an empty name keeps all in memory
     #[arg(long, global = true, value_name = "FILE")]
@@ -200,15 +204,6 @@ pub struct PlaceFlags {
     /// Folder of what can be fetched again
     #[arg(long, global = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
-    /// Give a silent connection up after this time
-    #[arg(long, global = true, value_name = "DURATION", default_value = "5m", value_parser = values::go_duration)]
-    pub timeout: Duration,
-    /// Give connecting up after this time
-    #[arg(long, global = true, value_name = "DURATION", default_value = "1m", value_parser = values::go_duration)]
-    pub contimeout: Duration,
-    /// Name of this program in requests
-    #[arg(long, global = true, value_name = "TEXT", default_value = concat!("megarc/", env!("CARGO_PKG_VERSION")))]
-    pub user_agent: String,
 }
 
 /// Options of MEGA remotes; each stands before the configuration file.

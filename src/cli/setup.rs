@@ -15,7 +15,7 @@ use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
 use crate::remote::local::Links;
-use crate::remote::open::{AskCode, Network, OpenOptions, Opener};
+use crate::remote::open::{AskCode, OpenOptions, Opener};
 
 /// Starts the log; returns how much of it is shown.
 ///
@@ -102,12 +102,7 @@ fn opener(flags: &Flags, manner: Manner) -> Result<Opener, CommandError> {
         cwd: std::env::current_dir().map_err(|e| early(&e))?,
         links,
         flags: flags.mega.options(),
-        network: Network {
-            low_level_retries: u32::try_from(flags.copy.low_level_retries).unwrap_or(u32::MAX),
-            timeout: flags.place.timeout,
-            contimeout: flags.place.contimeout,
-            user_agent: flags.place.user_agent.clone(),
-        },
+        network: flags.network.network(flags.copy.low_level_retries)?,
         ask_code: ask_code(),
     };
     Ok(Opener::new(Arc::new(config), options))

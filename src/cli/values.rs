@@ -81,6 +81,29 @@ fn split_radix(text: &str) -> (&str, u32) {
     }
 }
 
+/// A decimal number.
+///
+/// # Errors
+/// No number, or something behind it.
+pub fn float(value: &str) -> Result<f64, BadValue> {
+    let bad = |why: &str| BadValue::parsing(value, "float64", why);
+    let text = value.trim();
+    let length = text
+        .find(|c: char| !(c.is_ascii_digit() || "+-._eE".contains(c)))
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(length);
+    let parsed = number.replace('_', "").parse().map_err(|_| {
+        bad(&format!(
+            "strconv.ParseFloat: parsing {number:?}: invalid syntax"
+        ))
+    })?;
+    if rest.is_empty() {
+        Ok(parsed)
+    } else {
+        Err(bad("expected newline"))
+    }
+}
+
 /// A number of things of which there must be at least one.
 ///
 /// # Errors
@@ -420,6 +443,11 @@ mod tests {
         recorded(&["--transfers"], |v| {
             at_least_one(v).map(|n| float(n as i128))
         });
+    }
+
+    #[test]
+    fn recorded_floats() {
+        recorded(&["--tpslimit"], super::float);
     }
 
     #[test]

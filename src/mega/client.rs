@@ -13,7 +13,9 @@ use crate::mega::error::{Error, LoginFailure};
 use crate::mega::links::OpenedLink;
 use crate::mega::session::{Credentials, Session, SessionKeeper, SessionStore};
 use crate::mega::state::ClientState;
-use crate::mega::transport::{HttpTransport, HttpTransportOptions, RetryPolicy, Transport};
+use crate::mega::transport::{
+    Gate, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport,
+};
 
 /// MEGA's own API.
 pub const DEFAULT_API_URL: &str = "https://g.api.mega.co.nz/";
@@ -43,6 +45,10 @@ pub struct ClientOptions {
     pub timeout: Duration,
     /// Longest time for a connection to stand; zero means for ever.
     pub contimeout: Duration,
+    /// Prepares connections: certificates, proxies, headers.
+    pub setup: Option<Setup>,
+    /// Asked before every request: it may wait.
+    pub gate: Option<Gate>,
     /// The log names the commands of every request.
     pub debug: bool,
     /// Content travels by https too; it is encrypted either way.
@@ -71,6 +77,8 @@ impl Default for ClientOptions {
             retries: RetryPolicy::default(),
             timeout: http.timeout,
             contimeout: http.contimeout,
+            setup: None,
+            gate: None,
             debug: false,
             use_https: false,
             hard_delete: false,
@@ -105,6 +113,8 @@ impl Client {
             Arc::new(HttpTransport::new(HttpTransportOptions {
                 timeout: options.timeout,
                 contimeout: options.contimeout,
+                setup: options.setup.clone(),
+                gate: options.gate.clone(),
                 user_agent: options.user_agent.clone(),
             }))
         });

@@ -23,6 +23,7 @@ mod lsf;
 mod lsjson;
 mod lsl;
 mod mkdir;
+mod network;
 mod obscure;
 mod on_sandbox;
 mod purge;

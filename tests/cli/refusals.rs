@@ -7,7 +7,7 @@ fn a_flag_that_is_not_honoured_is_never_ignored() {
     let home = Home::new();
     home.write("src/a", "a");
     for flag in [
-        "--bwlimit=1M",
+        "--dscp=AF11",
         "--backup-dir=x",
         "-i",
         "--metadata",

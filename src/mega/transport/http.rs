@@ -5,10 +5,11 @@
 //! retried here.
 
 use std::error::Error as StdError;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use reqwest::redirect::{Attempt, Policy};
 
@@ -23,8 +24,13 @@ const ONE_PIECE: usize = 128 * 1024;
 /// More hops than this are a loop.
 const MAX_REDIRECTS: usize = 5;
 
+/// Prepares a client's connections, beside what is said in the options.
+pub type Setup = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
+/// Ends when a request may be sent.
+pub type Gate = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// How the real transport is set up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpTransportOptions {
     /// Longest time without progress (`--timeout`); zero means for ever.
     pub timeout: Duration,
@@ -32,6 +38,10 @@ pub struct HttpTransportOptions {
     pub contimeout: Duration,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Certificates, proxies, headers.
+    pub setup: Option<Setup>,
+    /// Asked before every request.
+    pub gate: Option<Gate>,
 }
 
 impl Default for HttpTransportOptions {
@@ -40,6 +50,8 @@ impl Default for HttpTransportOptions {
             timeout: Duration::from_secs(300),
             contimeout: Duration::from_secs(60),
             user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
+            setup: None,
+            gate: None,
         }
     }
 }
@@ -79,6 +91,9 @@ impl HttpTransport {
         if !self.options.contimeout.is_zero() {
             builder = builder.connect_timeout(self.options.contimeout);
         }
+        if let Some(setup) = &self.options.setup {
+            builder = setup(builder);
+        }
         if local {
             builder = builder.no_proxy().tls_certs_only([]);
         }
@@ -103,6 +118,9 @@ impl Transport for HttpTransport {
                 format!("not a usable address: {error}"),
             )
         })?;
+        if let Some(gate) = &self.options.gate {
+            gate().await;
+        }
         let idle = request.idle_timeout.unwrap_or(self.options.timeout);
         let idle = (!idle.is_zero()).then_some(idle);
         let activity = Activity::new();

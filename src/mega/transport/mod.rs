@@ -22,7 +22,7 @@ use thiserror::Error;
 
 pub use backoff::Backoff;
 pub use body::BodyStream;
-pub use http::{HttpTransport, HttpTransportOptions};
+pub use http::{Gate, HttpTransport, HttpTransportOptions, Setup};
 pub use retry::{RetryPolicy, Sleeper};
 
 /// Sends requests. The real one is [`HttpTransport`]; tests use a script.

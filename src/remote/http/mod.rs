@@ -6,9 +6,11 @@
 
 mod index;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -49,7 +51,7 @@ const ELEMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'&');
 
 /// The options of an http remote, with rclone's names.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct HttpOptions {
     /// The address of the root; user and password may stand in it.
     pub url: String,
@@ -67,7 +69,16 @@ pub struct HttpOptions {
     pub timeout: Duration,
     /// Longest time for a connection to stand; zero means for ever.
     pub contimeout: Duration,
+    /// Certificates, proxies, headers.
+    pub setup: Option<Setup>,
+    /// Asked before every request.
+    pub gate: Option<Gate>,
 }
+
+/// Prepares a client's connections, beside what is said in the options.
+pub type Setup = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
+/// Ends when a request may be sent.
+pub type Gate = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// A web server.
 pub struct Http {
@@ -127,6 +138,9 @@ impl Http {
         if !options.timeout.is_zero() {
             builder = builder.read_timeout(options.timeout);
         }
+        if let Some(setup) = &options.setup {
+            builder = setup(builder);
+        }
         let client = builder
             .build()
             .map_err(|e| invalid(e.without_url().to_string()))?;
@@ -171,6 +185,9 @@ impl Http {
         op: &'static str,
         path: &RemotePath,
     ) -> Result<Response> {
+        if let Some(gate) = &self.options.gate {
+            gate().await;
+        }
         request.send().await.map_err(|error| {
             RemoteError::new(ErrorKind::Network, op, path.as_str())
                 .because(reason(&error.without_url()))

@@ -77,6 +77,8 @@ impl Opener {
             retries: RetryPolicy::new(network.low_level_retries),
             timeout: network.timeout,
             contimeout: network.contimeout,
+            setup: network.setup.clone(),
+            gate: network.gate.clone(),
             user_agent: network.user_agent.clone(),
             debug: options.flag("debug").map_err(setting)?,
             use_https: options.flag("use_https").map_err(setting)?,

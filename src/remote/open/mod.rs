@@ -4,15 +4,17 @@
 //! login and one tree, and can move files between them.
 
 mod mega;
+mod network;
 mod otp;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
+
+pub use network::{Connections, Network, requests_a_second};
 
 use super::alias;
 use super::http::{Http, HttpOptions};
@@ -41,30 +43,6 @@ pub struct OpenOptions {
 /// Asks for a code of the second factor; an error says why there is none.
 pub type AskCode =
     Arc<dyn Fn() -> BoxFuture<'static, std::result::Result<String, String>> + Send + Sync>;
-
-/// How servers are spoken to, whichever they are.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Tries of a single request.
-    pub low_level_retries: u32,
-    /// Longest silence of a connection; zero means for ever.
-    pub timeout: Duration,
-    /// Longest time for a connection to stand; zero means for ever.
-    pub contimeout: Duration,
-    /// The `User-Agent` header.
-    pub user_agent: String,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            low_level_retries: 10,
-            timeout: Duration::from_secs(300),
-            contimeout: Duration::from_secs(60),
-            user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
-        }
-    }
-}
 
 /// Opens remotes, the same one for the same settings.
 pub struct Opener {
@@ -249,6 +227,8 @@ impl Opener {
             user_agent: network.user_agent.clone(),
             timeout: network.timeout,
             contimeout: network.contimeout,
+            setup: network.setup.clone(),
+            gate: network.gate.clone(),
         })
     }
 

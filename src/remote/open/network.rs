@@ -1,0 +1,244 @@
+//! How servers are spoken to: certificates, proxies, headers, and how often.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, ClientBuilder, Identity, Proxy};
+use tokio::time::Instant;
+
+/// How servers are spoken to, whichever they are.
+#[derive(Clone)]
+pub struct Network {
+    /// Tries of a single request.
+    pub low_level_retries: u32,
+    /// Longest silence of a connection; zero means for ever.
+    pub timeout: Duration,
+    /// Longest time for a connection to stand; zero means for ever.
+    pub contimeout: Duration,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// Everything else about connections.
+    pub setup: Option<Setup>,
+    /// Asked before every request.
+    pub gate: Option<Gate>,
+}
+
+/// Prepares a client's connections.
+pub type Setup = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
+/// Ends when a request may be sent.
+pub type Gate = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            low_level_retries: 10,
+            timeout: Duration::from_secs(300),
+            contimeout: Duration::from_secs(60),
+            user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
+            setup: None,
+            gate: None,
+        }
+    }
+}
+
+/// What is asked of connections; the defaults change nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Connections {
+    /// Headers of every request, as `Name: value`.
+    pub headers: Vec<String>,
+    /// Files of certificates that alone are trusted, instead of the system's.
+    pub ca_certs: Vec<PathBuf>,
+    /// File of the certificate that is shown to servers.
+    pub client_cert: Option<PathBuf>,
+    /// File of its key.
+    pub client_key: Option<PathBuf>,
+    /// Whoever answers is believed.
+    pub no_check_certificate: bool,
+    /// Address of this machine that connections leave from.
+    pub bind: Option<IpAddr>,
+    /// The proxy, instead of what the environment names.
+    pub proxy: Option<String>,
+    /// Each request has a connection of its own.
+    pub no_keep_alive: bool,
+    /// Answers come as they are.
+    pub no_gzip: bool,
+}
+
+impl Connections {
+    /// Reads files and headers, and gives what prepares a client so.
+    ///
+    /// # Errors
+    /// What cannot be read or understood, and why.
+    pub fn setup(&self) -> Result<Setup, String> {
+        let headers = self.header_map()?;
+        let roots = self.roots()?;
+        let identity = self.identity()?;
+        let proxy = self
+            .proxy
+            .as_ref()
+            .map(|url| Proxy::all(url).map_err(|e| format!("--http-proxy: {}", e.without_url())))
+            .transpose()?;
+        let asked = self.clone();
+        Ok(Arc::new(move |mut builder: ClientBuilder| {
+            if !headers.is_empty() {
+                builder = builder.default_headers(headers.clone());
+            }
+            if !asked.ca_certs.is_empty() {
+                builder = builder.tls_certs_only(roots.clone());
+            }
+            if let Some(identity) = &identity {
+                builder = builder.identity(identity.clone());
+            }
+            if asked.no_check_certificate {
+                builder = builder.danger_accept_invalid_certs(true);
+            }
+            if asked.bind.is_some() {
+                builder = builder.local_address(asked.bind);
+            }
+            if let Some(proxy) = &proxy {
+                builder = builder.proxy(proxy.clone());
+            }
+            if asked.no_keep_alive {
+                builder = builder.pool_max_idle_per_host(0);
+            }
+            if asked.no_gzip {
+                builder = builder.no_gzip();
+            }
+            builder
+        }))
+    }
+
+    fn header_map(&self) -> Result<HeaderMap, String> {
+        let mut headers = HeaderMap::new();
+        for header in &self.headers {
+            let parsed = header.split_once(':').and_then(|(name, value)| {
+                let name = HeaderName::try_from(name.trim()).ok()?;
+                Some((name, HeaderValue::try_from(value.trim()).ok()?))
+            });
+            let (name, value) = parsed.ok_or_else(|| {
+                format!(
+                    "failed to parse {header:?} as an HTTP header. \
+                     Expecting a string like: 'Cache-Control: no-store'"
+                )
+            })?;
+            headers.append(name, value);
+        }
+        Ok(headers)
+    }
+
+    fn roots(&self) -> Result<Vec<Certificate>, String> {
+        let mut roots = Vec::new();
+        for path in &self.ca_certs {
+            let read = read("--ca-cert", path)?;
+            let found = Certificate::from_pem_bundle(&read)
+                .map_err(|e| format!("Failed to add --ca-cert {}: {e}", path.display()))?;
+            if found.is_empty() {
+                return Err(format!(
+                    "Failed to add --ca-cert {}: it holds no certificate",
+                    path.display()
+                ));
+            }
+            roots.extend(found);
+        }
+        Ok(roots)
+    }
+
+    fn identity(&self) -> Result<Option<Identity>, String> {
+        let (cert, key) = match (&self.client_cert, &self.client_key) {
+            (None, None) => return Ok(None),
+            (Some(cert), Some(key)) => (cert, key),
+            _ => return Err("Both --client-cert and --client-key must be set".to_owned()),
+        };
+        let mut pem = read("--client-key", key)?;
+        pem.push(b'\n');
+        pem.extend(read("--client-cert", cert)?);
+        Identity::from_pem(&pem).map(Some).map_err(|e| {
+            format!(
+                "Failed to load --client-cert/--client-key pair {}, {}: {e}",
+                cert.display(),
+                key.display()
+            )
+        })
+    }
+}
+
+fn read(flag: &str, path: &std::path::Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|e| format!("Failed to read {flag} {}: {e}", path.display()))
+}
+
+/// A gate that lets `rate` requests a second through, after a first burst of
+/// `burst`; nothing that limits gives no gate.
+#[must_use]
+pub fn requests_a_second(rate: f64, burst: u32) -> Option<Gate> {
+    let pause = Duration::try_from_secs_f64(rate.recip()).ok();
+    let pause = pause.filter(|pause| rate > 0.0 && !pause.is_zero())?;
+    // The moment at which the next request would be on time; what lies up to
+    // `burst` pauses behind may still go at once.
+    let next: Arc<Mutex<Option<Instant>>> = Arc::default();
+    let slack = pause * burst.saturating_sub(1);
+    Some(Arc::new(move || {
+        let now = Instant::now();
+        let turn = {
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = next.map_or(now, |at| at.max(now));
+            *next = Some(due + pause);
+            due.checked_sub(slack).unwrap_or(now)
+        };
+        Box::pin(tokio::time::sleep_until(turn))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    async fn times(rate: f64, burst: u32, requests: u32) -> Duration {
+        let gate = requests_a_second(rate, burst).unwrap();
+        let start = Instant::now();
+        for _ in 0..requests {
+            gate().await;
+        }
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_are_spaced_and_bursts_are_not() {
+        for (burst, millis) in [(1, 400), (3, 200), (5, 0), (9, 0)] {
+            let took = times(10.0, burst, 5).await.as_millis();
+            assert!(took.abs_diff(millis) <= 5, "burst {burst} took {took} ms");
+        }
+    }
+
+    #[test]
+    fn what_does_not_limit_is_no_gate() {
+        for rate in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+            assert!(requests_a_second(rate, 1).is_none(), "{rate}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said() {
+        let complaint = |asked: Connections| asked.setup().err().unwrap();
+        let header = complaint(Connections {
+            headers: vec!["A b".to_owned()],
+            ..Connections::default()
+        });
+        assert!(header.starts_with("failed to parse \"A b\" as an HTTP header."));
+        let half = complaint(Connections {
+            client_cert: Some("c".into()),
+            ..Connections::default()
+        });
+        assert!(half.contains("--client-key must be set"), "{half}");
+        let missing = complaint(Connections {
+            ca_certs: vec!["/none/such".into()],
+            ..Connections::default()
+        });
+        assert!(missing.contains("--ca-cert /none/such"), "{missing}");
+    }
+}

@@ -1,0 +1,138 @@
+//! The flags about connections, against a web server that keeps what it hears.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::support::Home;
+
+/// A web server with one file, `f`, that holds "hello".
+struct Server {
+    url: String,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+        let heard = heads.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, heard) = (stream.unwrap(), heard.clone());
+                std::thread::spawn(move || {
+                    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                    loop {
+                        let head: Vec<String> = lines
+                            .by_ref()
+                            .map_while(Result::ok)
+                            .take_while(|line| !line.is_empty())
+                            .collect();
+                        let Some(first) = head.first() else {
+                            return;
+                        };
+                        let body = if first.starts_with("HEAD") {
+                            ""
+                        } else {
+                            "hello"
+                        };
+                        heard.lock().unwrap().push(head.join("\n").to_lowercase());
+                        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{body}");
+                        if stream.write_all(answer.as_bytes()).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        Self { url, heads }
+    }
+
+    fn file(&self) -> String {
+        format!(":http,url=\"{}\":f", self.url)
+    }
+
+    fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+}
+
+#[test]
+fn headers_and_agent_go_with_every_request() {
+    let (home, server) = (Home::new(), Server::start());
+    let outcome = home.run(&[
+        "cat",
+        &server.file(),
+        "--header",
+        "X-One: a",
+        "--header",
+        "X-Two:b:c",
+        "--user-agent",
+        "somebody/1",
+    ]);
+    assert_eq!(outcome.ok(), "hello");
+    let heads = server.heads();
+    assert!(heads.len() >= 2, "{heads:?}");
+    for head in heads {
+        for line in ["x-one: a", "x-two: b:c", "user-agent: somebody/1"] {
+            assert!(head.lines().any(|l| l == line), "{line} in {head}");
+        }
+    }
+}
+
+#[test]
+fn requests_are_spaced() {
+    let (home, server) = (Home::new(), Server::start());
+    let start = Instant::now();
+    let outcome = home.run(&["cat", &server.file(), "--tpslimit", "2.5", "-v"]);
+    let took = start.elapsed();
+    assert_eq!(outcome.stdout, "hello");
+    assert_eq!(
+        outcome.complaints()[0],
+        "INFO  : Starting transaction limiter: max 2.5 transactions/s with burst 1"
+    );
+    let requests = u32::try_from(server.heads().len()).unwrap();
+    assert!(requests >= 2);
+    assert!(
+        took >= Duration::from_millis(390) * (requests - 1),
+        "{took:?} for {requests}"
+    );
+}
+
+#[test]
+fn a_bound_address_is_used() {
+    let (home, server) = (Home::new(), Server::start());
+    let outcome = home.run(&["cat", &server.file(), "--bind", "127.0.0.1"]);
+    assert_eq!(outcome.ok(), "hello");
+    // From there no connection leads to another machine's address.
+    let outcome = home.run(&["cat", &server.file(), "--bind", "::1", "--retries", "1"]);
+    assert_ne!(outcome.code, 0);
+}
+
+#[test]
+fn what_cannot_be_used_ends_the_command_before_it_begins() {
+    let home = Home::new();
+    for (flags, complaint) in [
+        (
+            &["--header", "A b"][..],
+            "CRITICAL: failed to parse \"A b\" as an HTTP header. \
+             Expecting a string like: 'Cache-Control: no-store'",
+        ),
+        (
+            &["--ca-cert", "@ROOT@/none"],
+            "CRITICAL: Failed to read --ca-cert @ROOT@/none: No such file or directory (os error 2)",
+        ),
+        (
+            &["--client-cert", "@ROOT@/none"],
+            "CRITICAL: Both --client-cert and --client-key must be set",
+        ),
+    ] {
+        let mut words = vec!["ls", "aux:"];
+        words.extend(flags);
+        let outcome = home.run(&words);
+        assert_eq!(outcome.code, 1, "{flags:?}");
+        assert_eq!(outcome.complaints(), [complaint]);
+    }
+}
