@@ -554,9 +554,13 @@ mod tests {
 
     #[test]
     fn a_flag_of_rclone_that_is_not_honoured_is_never_ignored() {
-        assert!(
-            matches!(why(&["copy", "--bwlimit", "1M"]), Why::Flag(text) if text.contains("bwlimit"))
-        );
+        for name in super::super::unsupported::LONG {
+            let typed = format!("--{name}");
+            assert!(
+                matches!(why(&["copy", &typed, "1"]), Why::Flag(text) if text.contains(name)),
+                "{typed} is not refused"
+            );
+        }
     }
 
     #[test]

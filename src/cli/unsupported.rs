@@ -4,7 +4,7 @@
 //! refused, never swallowed. A flag leaves this table when it begins to work.
 
 /// The long names, without `--`.
-const LONG: &[&str] = &[
+pub(super) const LONG: &[&str] = &[
     "ask-password",
     "auto-confirm",
     "backup-dir",
