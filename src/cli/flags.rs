@@ -228,6 +228,9 @@ pub struct MegaFlags {
     /// Delete for good instead of moving to the rubbish bin
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
     pub mega_hard_delete: Option<bool>,
+    /// Upload content that stands in the account already once more, instead of copying it there
+    #[arg(long, alias = "mega-no-dedupe-upload", global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
+    pub no_dedupe_upload: Option<bool>,
     /// Use TLS for content too (it is encrypted in any case)
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
     pub mega_use_https: Option<bool>,
@@ -383,6 +386,7 @@ impl MegaFlags {
             ("otp_command", self.mega_otp_command.clone()),
             ("debug", truth(self.mega_debug)),
             ("hard_delete", truth(self.mega_hard_delete)),
+            ("no_dedupe_upload", truth(self.no_dedupe_upload)),
             ("use_https", truth(self.mega_use_https)),
             ("encoding", self.mega_encoding.clone()),
             ("description", self.mega_description.clone()),
@@ -398,9 +402,14 @@ impl MegaFlags {
         ];
         let mut flags = config::Flags::default();
         for (option, value) in given {
-            if let Some(value) = value {
-                flags.set("mega", option, value);
+            let Some(value) = value else { continue };
+            // The sandbox is a MEGA account, too, as far as it has options.
+            let in_sandbox =
+                config::kinds::kind("sandbox").is_some_and(|kind| kind.option(option).is_some());
+            if in_sandbox {
+                flags.set("sandbox", option, value.clone());
             }
+            flags.set("mega", option, value);
         }
         flags
     }

@@ -164,6 +164,7 @@ pub const KINDS: &[Kind] = &[
                 "hard_delete",
                 "Delete for good instead of moving to the rubbish bin.",
             ),
+            NO_DEDUPE_UPLOAD,
             DESCRIPTION,
         ],
     },
@@ -172,6 +173,11 @@ pub const KINDS: &[Kind] = &[
 const DEBUG: OptionInfo = flag(
     "debug",
     "Name the commands of every request in the log, with -vv.",
+);
+
+const NO_DEDUPE_UPLOAD: OptionInfo = flag(
+    "no_dedupe_upload",
+    "Upload content that stands in the account already once more, instead of copying it there.",
 );
 
 const MEGA: &[OptionInfo] = &[
@@ -202,6 +208,7 @@ const MEGA: &[OptionInfo] = &[
         "hard_delete",
         "Delete for good instead of moving to the rubbish bin.",
     ),
+    NO_DEDUPE_UPLOAD,
     flag(
         "use_https",
         "Use TLS for content too, which is encrypted anyway.",

@@ -7,6 +7,7 @@
 mod speed;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -279,6 +280,7 @@ impl Stats {
         Arc::new(Transfer {
             stats: Arc::clone(self),
             id,
+            copied: AtomicBool::new(false),
         })
     }
 
@@ -386,6 +388,7 @@ impl Flight {
 pub struct Transfer {
     stats: Arc<Stats>,
     id: u64,
+    copied: AtomicBool,
 }
 
 impl Transfer {
@@ -395,6 +398,22 @@ impl Transfer {
         if state.end_transfer(self.id).is_some() {
             state.counts.transfers += 1;
         }
+    }
+
+    /// Whether the destination turned out to have the content already, so that
+    /// it was copied there.
+    pub fn was_copied(&self) -> bool {
+        self.copied.load(Ordering::Relaxed)
+    }
+
+    /// Counts bytes that the destination had already.
+    pub fn copied(&self, bytes: u64) {
+        self.add(bytes);
+        self.copied.store(true, Ordering::Relaxed);
+        self.stats.update(|counts| {
+            counts.server_copies += 1;
+            counts.server_copy_bytes += bytes;
+        });
     }
 
     /// Counts bytes; returns those of all transfers so far.

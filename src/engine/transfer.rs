@@ -64,6 +64,11 @@ pub async fn transfer(run: &Run, src: &Location, dst: &Location, job: &Job) -> R
     match done {
         Ok(how) => {
             transfer.finish();
+            let how = if transfer.was_copied() {
+                "server-side copy"
+            } else {
+                how
+            };
             let to = if job.name == job.to_name {
                 String::new()
             } else {

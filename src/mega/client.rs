@@ -57,6 +57,8 @@ pub struct ClientOptions {
     pub hard_delete: bool,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Content that stands in the account already is copied, not uploaded.
+    pub dedupe_uploads: bool,
     /// Connections for each uploaded file.
     pub upload_connections: usize,
     /// Connections for each downloaded file.
@@ -83,6 +85,7 @@ impl Default for ClientOptions {
             use_https: false,
             hard_delete: false,
             user_agent: http.user_agent,
+            dedupe_uploads: true,
             upload_connections: 4,
             download_connections: 4,
             quota: QuotaReaction::default(),

@@ -124,7 +124,7 @@ impl Client {
             return Ok(Comparison::NoFingerprint);
         };
         let same = tokio::task::spawn_blocking(move || {
-            let same = has_fingerprint(&*source, &kept)?;
+            let same = has_fingerprint(&*source, &[kept])?.contains(&true);
             source.check_unchanged().map_err(Error::Source)?;
             Ok::<bool, Error>(same)
         });
@@ -136,13 +136,24 @@ impl Client {
     }
 }
 
-/// Whether a content has this fingerprint, in one of its forms.
-fn has_fingerprint(source: &dyn ReadAt, kept: &Fingerprint) -> Result<bool, Error> {
+/// Which of these fingerprints a content has, in one of its forms.
+pub(super) fn has_fingerprint(
+    source: &dyn ReadAt,
+    kept: &[Fingerprint],
+) -> Result<Vec<bool>, Error> {
     let size = source.size();
     let read =
         |offset: u64, buffer: &mut [u8]| source.read_exact_at(buffer, offset).map_err(read_error);
-    Ok(Fingerprint::from_reader(size, 0, read)?.same_content(kept)
-        || Fingerprint::from_reader_legacy32(size, 0, read)?.same_content(kept))
+    let today = Fingerprint::from_reader(size, 0, read)?;
+    let mut same: Vec<bool> = kept.iter().map(|kept| today.same_content(kept)).collect();
+    // The other form costs as much reading again.
+    if same.contains(&false) {
+        let old = Fingerprint::from_reader_legacy32(size, 0, read)?;
+        for (same, kept) in same.iter_mut().zip(kept) {
+            *same |= old.same_content(kept);
+        }
+    }
+    Ok(same)
 }
 
 fn read_error(error: std::io::Error) -> Error {
@@ -154,7 +165,7 @@ fn read_error(error: std::io::Error) -> Error {
 
 /// The fingerprint of what `reader` has, `size` bytes, if that is the content
 /// of `key`.
-async fn same_mac(
+pub(super) async fn same_mac(
     key: &FileKey,
     size: u64,
     reader: &mut Reader,
@@ -210,6 +221,6 @@ async fn reserve(
     Ok((end, permit))
 }
 
-fn stopped() -> Error {
+pub(super) fn stopped() -> Error {
     Error::Invalid("the comparison was stopped".to_owned())
 }

@@ -58,4 +58,9 @@ pub trait Progress: Send + Sync {
 
     /// `bytes` that were counted have to be sent again.
     fn rewound(&self, bytes: u64);
+
+    /// `bytes` did not have to be moved: the server had them already.
+    fn copied(&self, bytes: u64) {
+        let _ = bytes;
+    }
 }

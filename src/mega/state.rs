@@ -16,6 +16,7 @@ use super::handle::NodeHandle;
 use super::links::OpenedLink;
 use super::node::{Keyring, Node, WireNode};
 use super::tree::Tree;
+use super::upload::BySize;
 
 /// A tree that the tasks of a client share. Guards are for short looks: never
 /// hold one over an `await`.
@@ -49,6 +50,7 @@ pub(super) struct ClientState {
     pub(super) folders: FolderLocks,
     pub(super) ahead: Arc<Ahead>,
     pub(super) samples: Samples,
+    pub(super) by_size: BySize,
 }
 
 /// Fingerprints of contents that were found equal to files without one.

@@ -48,6 +48,12 @@ pub trait Meter: Send + Sync {
 
     /// `bytes` counted before have to be sent again.
     fn rewound(&self, bytes: u64);
+
+    /// `bytes` did not have to be moved: the store had them already, and has
+    /// copied them by itself.
+    fn copied(&self, bytes: u64) {
+        let _ = bytes;
+    }
 }
 
 /// Where a new file's bytes come from.

@@ -184,3 +184,34 @@ fn a_stranger_opens_links_of_files_and_folders() {
     server.kill().unwrap();
     server.wait().unwrap();
 }
+
+#[test]
+fn what_stands_there_already_is_not_sent_again_unless_told() {
+    let home = home();
+    let lines = |arguments: &[&str]| {
+        let mut all = vec!["copy", "-v", "--stats", "0"];
+        all.extend_from_slice(arguments);
+        let outcome = home.run(&all);
+        let mut lines: Vec<String> = outcome
+            .complaints()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        lines.sort();
+        lines
+    };
+    let sent = |how: &str, empty: &str| {
+        vec![
+            format!("INFO  : a.txt: Copied ({how})"),
+            format!("INFO  : d/b.bin: Copied ({how})"),
+            format!("INFO  : d/empty: Copied ({empty})"),
+        ]
+    };
+    assert_eq!(lines(&["src:", ":sandbox:one"]), sent("new", "new"));
+    let copied = sent("server-side copy", "new");
+    assert_eq!(lines(&["src:", ":sandbox:two"]), copied);
+    let again = lines(&["--no-dedupe-upload", "src:", ":sandbox:three"]);
+    assert_eq!(again, sent("new", "new"));
+    home.run(&["copy", ":sandbox:two", "dst:"]).ok();
+    assert_eq!(home.read("src/d/b.bin"), home.read("dst/d/b.bin"));
+}

@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime};
 
 use megarc::engine::copy::copy;
 use megarc::engine::{Options, Root, Run};
-use megarc::mega::NodeHandle;
 use megarc::mega::crypto::fingerprint::windows;
+use megarc::mega::{Client, ClientOptions, NodeHandle};
 use megarc::remote::local::Local;
+use megarc::remote::mega::{Mega, MegaOptions};
 use megarc::remote::{Entry, Location, Remote, RemotePath};
 
-use super::support::{TIME, World, content, path, world};
+use super::support::{TIME, World, content, get, options, path, world, world_with};
 
 struct Disk {
     dir: tempfile::TempDir,
@@ -97,6 +98,20 @@ impl Both {
         let handle = NodeHandle::parse(id.as_str()).unwrap();
         let done = other.client().set_attribute(handle, attribute, value);
         done.await.unwrap();
+    }
+
+    /// An account whose uploads look for their content first.
+    async fn thrifty() -> Self {
+        let world = world_with(|options| options.dedupe_uploads = true).await;
+        let client = Client::connect(ClientOptions {
+            dedupe_uploads: true,
+            ..options(world.sandbox.url())
+        });
+        let remote = Mega::new(client.await.unwrap(), MegaOptions::default());
+        Self {
+            world,
+            remote: Arc::new(remote),
+        }
     }
 
     async fn reopened(self) -> Self {
@@ -184,4 +199,104 @@ async fn checksum_looks_at_contents_and_leaves_times_alone() {
     let both = both.reopened().await;
     let sent = both.copy(&checksum, &disk.at, &both.at("dst")).await;
     assert_eq!(sent, (0, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_account_has_already_is_copied_there() {
+    let both = Both::thrifty().await;
+    let disk = Disk::new();
+    let sizes = [1, 17, 9_000, 131_072, 1_000_001];
+    for size in sizes {
+        let bytes = content(size, u32::try_from(size).unwrap());
+        disk.write(&format!("d/f{size}"), &bytes, TIME);
+    }
+    let total: u64 = sizes.iter().map(|size| *size as u64).sum();
+    let plain = Options::default();
+    let sent = both.copy(&plain, &disk.at, &both.at("one")).await;
+    assert_eq!(sent, (total, 0, 5));
+    // Other times: the copies must get their own.
+    for size in sizes {
+        touch(&disk.dir.path().join(format!("d/f{size}")), TIME + 5);
+    }
+    let sent = both.copy(&plain, &disk.at, &both.at("two")).await;
+    assert_eq!(sent, (0, 0, 5));
+    for size in sizes {
+        let file = both.stat(&format!("two/d/f{size}")).await;
+        assert_eq!(file.modified.unwrap().as_second(), TIME + 5);
+        let bytes = get(&*both.remote, &file, None).await.unwrap();
+        assert!(bytes == content(size, u32::try_from(size).unwrap()));
+        let first = both.stat(&format!("one/d/f{size}")).await;
+        assert_eq!(first.modified.unwrap().as_second(), TIME);
+    }
+    // What lies in the rubbish is still there to be copied.
+    let one = both.stat("one").await;
+    both.remote.purge(&one).await.unwrap();
+    let two = both.stat("two").await;
+    both.remote.purge(&two).await.unwrap();
+    let sent = both.copy(&plain, &disk.at, &both.at("three")).await;
+    assert_eq!(sent, (0, 0, 5));
+    both.remote.cleanup().await.unwrap();
+    let three = both.stat("three").await;
+    both.remote.purge(&three).await.unwrap();
+    both.remote.cleanup().await.unwrap();
+    let sent = both.copy(&plain, &disk.at, &both.at("four")).await;
+    assert_eq!(sent, (total, 0, 5));
+    assert_eq!(both.world.sandbox.stats().refusals, Vec::<String>::new());
+    assert_eq!(both.world.sandbox.check(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fingerprint_alone_is_not_believed() {
+    let both = Both::thrifty().await;
+    let disk = Disk::new();
+    let bytes = content(300_000, 9);
+    disk.write("a/f", &bytes, TIME);
+    both.copy(&Options::default(), &disk.at, &both.at("dst"))
+        .await;
+    // Equal in all that the fingerprint looks at.
+    let mut other = bytes.clone();
+    let (seen, length) = windows(300_000)[64];
+    other[usize::try_from(seen).unwrap() + length] ^= 1;
+    let disk = Disk::new();
+    disk.write("b/f", &other, TIME);
+    let sent = both
+        .copy(&Options::default(), &disk.at, &both.at("dst"))
+        .await;
+    assert_eq!(sent, (300_000, 0, 1));
+    let file = both.stat("dst/b/f").await;
+    assert!(get(&*both.remote, &file, None).await.unwrap() == other);
+    // A copy can take the place of another file, which becomes its version.
+    let disk = Disk::new();
+    disk.write("b/f", &bytes, TIME + 9);
+    let sent = both
+        .copy(&Options::default(), &disk.at, &both.at("dst"))
+        .await;
+    assert_eq!(sent, (0, 0, 1));
+    let file = both.stat("dst/b/f").await;
+    assert!(get(&*both.remote, &file, None).await.unwrap() == bytes);
+    assert_eq!(
+        both.remote
+            .list(&Entry::dir(path("dst/b")))
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_client_deleted_meanwhile_is_uploaded() {
+    let both = Both::thrifty().await;
+    let disk = Disk::new();
+    disk.write("f", &content(50_000, 10), TIME);
+    both.copy(&Options::default(), &disk.at, &both.at("one"))
+        .await;
+    let other = both.world.again().await;
+    let one = other.stat(&path("one")).await.unwrap();
+    other.purge(&one).await.unwrap();
+    other.cleanup().await.unwrap();
+    let sent = both
+        .copy(&Options::default(), &disk.at, &both.at("two"))
+        .await;
+    assert_eq!(sent, (50_000, 0, 1));
 }

@@ -62,6 +62,8 @@ pub fn options(url: &str) -> ClientOptions {
             password: Secret::new(PASSWORD),
             mfa: MfaSource::default(),
         }),
+        // Most tests are about the upload itself.
+        dedupe_uploads: false,
         retries: RetryPolicy::new(10).with_sleeper(Arc::new(|_| Box::pin(async {}))),
         ..ClientOptions::default()
     }

@@ -318,4 +318,8 @@ impl Meter for Paced {
     fn rewound(&self, bytes: u64) {
         self.transfer.rewound(bytes);
     }
+
+    fn copied(&self, bytes: u64) {
+        self.transfer.copied(bytes);
+    }
 }

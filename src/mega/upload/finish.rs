@@ -1,7 +1,7 @@
 //! The end of an upload: the node is made, and what it replaces steps back.
 
 use super::Complete;
-use crate::mega::api::{DeleteNode, NewNode, NodeSource, PutNodes};
+use crate::mega::api::{DeleteNode, NewNode, PutNodes};
 use crate::mega::client::Client;
 use crate::mega::crypto::attributes::Attributes;
 use crate::mega::crypto::keys::NodeKey;
@@ -31,7 +31,7 @@ impl Client {
         let master = self.master_key()?;
         let key = NodeKey::File(complete.key);
         let mut attributes = Attributes::with_name(&place.name);
-        attributes.set_fingerprint(&complete.sent.fingerprint);
+        attributes.set_fingerprint(&complete.fingerprint);
         let (replaces, shares) = {
             let tree = tree.read();
             let old = place.replaces.and_then(|old| tree.node(old));
@@ -46,9 +46,7 @@ impl Client {
             (old.map(|old| old.handle()), tree.shares_above(place.parent))
         };
         let mut node = NewNode::new(
-            NodeSource::Upload {
-                token: complete.token,
-            },
+            complete.source,
             attributes.encrypt(key.attr_key()),
             master.wrap_node_key(&key),
         );
@@ -67,6 +65,7 @@ impl Client {
             .into_iter()
             .next()
             .ok_or_else(|| Error::protocol("p", "the new node is missing"))?;
+        self.state().by_size.add(&made);
         if let Some(old) = replaces {
             tree.write().relocate(old, made.handle);
             if self.options().hard_delete {

@@ -4,7 +4,10 @@
 //! the host gives up starts over with a *new* key: under one key and nonce two
 //! different contents would reveal each other, and nobody can promise that a
 //! source reads the same twice. A node appears only when everything was right.
+//!
+//! Content that stands in the account already is copied there instead.
 
+mod duplicate;
 mod finish;
 mod piece;
 mod pipeline;
@@ -12,13 +15,15 @@ mod spool;
 
 use std::sync::Arc;
 
+pub(super) use self::duplicate::BySize;
 use self::piece::PieceFailure;
-use self::pipeline::{Attempt, Sent};
+use self::pipeline::Attempt;
 use self::spool::spool;
-use super::api::RequestUpload;
+use super::api::{NodeSource, RequestUpload};
 use super::client::Client;
 use super::content::{Progress, Source};
 use super::crypto::content::{ContentCipher, meta_mac};
+use super::crypto::fingerprint::Fingerprint;
 use super::crypto::keys::{ContentKey, FileKey, Nonce};
 use super::error::{Error, ErrorCode};
 use super::handle::NodeHandle;
@@ -48,9 +53,9 @@ pub struct Upload {
 
 /// What it takes to make the node once the bytes are there.
 struct Complete {
-    token: String,
+    source: NodeSource,
     key: FileKey,
-    sent: Sent,
+    fingerprint: Fingerprint,
 }
 
 impl Client {
@@ -69,12 +74,21 @@ impl Client {
                 (Source::Random(file), size)
             }
         };
-        let mut reader = Reader::new(source, size)?;
         let place = finish::Place {
             parent: upload.parent,
             name: upload.name,
             replaces: upload.replaces,
         };
+        if let Source::Random(random) = &source {
+            let copied = self.copy_instead(random, upload.mtime, &place).await?;
+            if let Some(node) = copied {
+                if let Some(progress) = &upload.progress {
+                    progress.copied(size);
+                }
+                return Ok(node);
+            }
+        }
+        let mut reader = Reader::new(source, size)?;
         let mut attempt = 1;
         loop {
             let lost = match self
@@ -141,9 +155,9 @@ impl Client {
             .ok_or(PieceFailure::Lost(ErrorCode::EINCOMPLETE))?;
         let mac = meta_mac(&key, &sent.macs);
         Ok(Complete {
-            token,
+            source: NodeSource::Upload { token },
             key: FileKey::new(key, nonce, mac),
-            sent,
+            fingerprint: sent.fingerprint,
         })
     }
 

@@ -51,4 +51,8 @@ impl Progress for Metered {
     fn rewound(&self, bytes: u64) {
         self.0.rewound(bytes);
     }
+
+    fn copied(&self, bytes: u64) {
+        self.0.copied(bytes);
+    }
 }
