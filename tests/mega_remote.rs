@@ -16,6 +16,8 @@ mod links;
 mod many;
 #[path = "mega_remote/operations.rs"]
 mod operations;
+#[path = "mega_remote/striped.rs"]
+mod striped;
 #[path = "mega_remote/support.rs"]
 mod support;
 #[path = "mega_remote/transfers.rs"]

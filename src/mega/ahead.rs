@@ -60,6 +60,8 @@ impl Ahead {
             target,
             use_https,
             with_address: true,
+            // Only small files are announced: one address is enough.
+            striped: false,
         };
         let api = api.clone();
         announce(

@@ -1,4 +1,4 @@
-//! Memory for transfers: 16 MiB shared by the whole process, and 2 MiB for
+//! Memory for transfers: 12 MiB shared by the whole process, and 2 MiB for
 //! each connection of a transfer.
 //!
 //! Taking from the shared part never waits, and nobody else can take what is
@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What all transfers of the process share.
-const SHARED: usize = 16 << 20;
+const SHARED: usize = 12 << 20;
 /// What each connection of a transfer has for itself.
 const PER_CONNECTION: usize = 2 << 20;
 /// What is kept for later use at most.

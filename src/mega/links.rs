@@ -78,6 +78,7 @@ impl OpenedLink {
                 target: DownloadTarget::Link(self.handle),
                 use_https: false,
                 with_address: false,
+                striped: false,
             })
             .await?;
         let key = NodeKey::File(key.clone());

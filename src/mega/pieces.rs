@@ -13,9 +13,11 @@ use super::crypto::keys::ChunkMac;
 
 /// What a transfer begins with; smaller files go in one piece.
 const FIRST: u64 = 2 << 20;
-/// The longest piece. Eight chunks would fill the kernel's lanes better; four
-/// keep several connections within the memory that a transfer may take.
+/// The longest piece. Two of them fill the lanes of the content kernel, and
+/// several connections stay within the memory that a transfer may take.
 pub(crate) const LONGEST: u64 = 4 << 20;
+/// Chunks that the content kernel likes to walk side by side.
+pub(crate) const LANES: usize = 8;
 /// The length that pieces never shrink below.
 const SHORTEST: u64 = 1 << 20;
 /// A piece done sooner than this could have been longer.
@@ -63,6 +65,17 @@ impl PieceSizer {
         }
         end
     }
+}
+
+/// How many chunks a piece from the chunk start `start` to `end` has.
+pub(crate) fn chunks_between(start: u64, end: u64) -> usize {
+    let mut at = start;
+    let mut count = 0;
+    while at < end {
+        at = chunk_end(at, end);
+        count += 1;
+    }
+    count
 }
 
 /// Cuts a piece that starts at the chunk start `offset` into its chunks, each

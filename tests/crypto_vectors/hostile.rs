@@ -142,6 +142,10 @@ proptest! {
         parts in vec(prop::option::of(vec(any::<u8>(), 0..40)), raid::PARTS),
     ) {
         let parts: [Option<&[u8]>; raid::PARTS] = std::array::from_fn(|i| parts[i].as_deref());
-        let _ = raid::join(size, line, &parts);
+        let _ = raid::join(size, line, &parts, 7, &mut [0; 50]);
+        for part in 0..raid::PARTS {
+            let (start, end) = raid::stretch(size, part, line, line.saturating_add(5));
+            prop_assert!(start <= end && end <= raid::part_size(size, part));
+        }
     }
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use megarc::mega::api::{
-    AddKeys, Command, DeleteNode, DeleteVersions, DownloadTarget, EmptyRubbish, Export, FetchNodes,
-    KeyRequest, KillSessions, LinkInfo, Login, Logout, MoveNode, NewNode, NodeSource, Prelogin,
-    PutNodes, Quota, RequestDownload, RequestUpload, Sessions, SetAttributes, SetKeyPair, Share,
-    Unexport, Unshare, UserAttribute, UserInfo,
+    AddKeys, Command, DeleteNode, DeleteVersions, DownloadAddress, DownloadTarget, EmptyRubbish,
+    Export, FetchNodes, KeyRequest, KillSessions, LinkInfo, Login, Logout, MoveNode, NewNode,
+    NodeSource, Prelogin, PutNodes, Quota, RequestDownload, RequestUpload, Sessions, SetAttributes,
+    SetKeyPair, Share, Unexport, Unshare, UserAttribute, UserInfo,
 };
 use megarc::mega::error::{Error, ErrorCode};
 use megarc::mega::handle::{NodeHandle, PublicHandle, UserHandle};
@@ -210,11 +210,17 @@ fn commands_are_sent_in_their_wire_form() {
         target: link,
         use_https: false,
         with_address: true,
+        striped: false,
     };
     assert_eq!(
         download.to_json(),
         json!({"a": "g", "g": 1, "ssl": 0, "p": "PUB12345"})
     );
+    let striped = RequestDownload {
+        striped: true,
+        ..download
+    };
+    assert_eq!(striped.to_json()["v"], json!(2));
     let user = UserHandle::parse("T4Ihc23NcAQ").unwrap();
     let attribute = UserAttribute {
         user,
@@ -225,6 +231,22 @@ fn commands_are_sent_in_their_wire_form() {
         json!({"a": "uga", "u": "T4Ihc23NcAQ", "ua": "^!keys", "v": 1})
     );
     assert_eq!(FetchNodes.to_json(), json!({"a": "f", "c": 1, "r": 1}));
+}
+
+#[test]
+fn a_file_is_at_one_address_or_at_six() {
+    let address = |g: serde_json::Value| {
+        RequestDownload::parse(json!({"g": g, "s": 5, "at": "x"})).map(|reply| reply.address)
+    };
+    let one = || DownloadAddress::Whole("http://h/1".to_owned());
+    assert!(address(json!("http://h/1")).unwrap() == one());
+    assert!(address(json!(["http://h/1"])).unwrap() == one());
+    assert!(address(json!("")).unwrap() == DownloadAddress::None);
+    let six: [String; 6] = std::array::from_fn(|part| format!("http://h/{part}"));
+    assert!(address(json!(six)).unwrap() == DownloadAddress::Striped(six.clone()));
+    for wrong in [json!(six[1..]), json!([]), json!([5]), json!(["ftp://h"])] {
+        assert!(address(wrong.clone()).is_err(), "{wrong}");
+    }
 }
 
 #[test]

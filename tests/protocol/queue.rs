@@ -93,6 +93,7 @@ async fn lookups_travel_beside_the_ordered_commands() {
         target,
         use_https: false,
         with_address: true,
+        striped: false,
     };
     let both = tokio::spawn(async move { tokio::join!(api.call(EmptyRubbish), api.call(lookup)) });
     script.arrived(2).await;

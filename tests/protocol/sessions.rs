@@ -59,6 +59,7 @@ async fn both_lanes_share_one_renewal() {
         target,
         use_https: true,
         with_address: false,
+        striped: false,
     };
     let both = tokio::spawn(async move { tokio::join!(api.call(EmptyRubbish), api.call(lookup)) });
     script.arrived(2).await;

@@ -33,4 +33,6 @@ pub use queue::{Api, ApiOptions};
 pub use share::{
     AddKeys, Export, KeyRequest, LinkInfo, LinkInfoReply, Share, ShareReply, Unexport, Unshare,
 };
-pub use transfer::{DownloadTarget, RequestDownload, RequestDownloadReply, RequestUpload};
+pub use transfer::{
+    DownloadAddress, DownloadTarget, RequestDownload, RequestDownloadReply, RequestUpload,
+};

@@ -67,13 +67,26 @@ pub struct RequestDownload {
     pub use_https: bool,
     /// Wants an address at all; otherwise only size and attributes come.
     pub with_address: bool,
+    /// Six addresses of parts (CloudRAID) will do as well as one.
+    pub striped: bool,
+}
+
+/// Where the bytes of a file are: addresses are capabilities, not for logs.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DownloadAddress {
+    /// None was asked for, or given.
+    None,
+    /// All at one place.
+    Whole(String),
+    /// Striped over six parts, the first of which is the parity.
+    Striped([String; 6]),
 }
 
 /// The answer to [`RequestDownload`].
 #[derive(Clone)]
 pub struct RequestDownloadReply {
-    /// The address, a capability; empty if none was asked for.
-    pub address: String,
+    /// Where its bytes are.
+    pub address: DownloadAddress,
     /// The file's size in bytes.
     pub size: u64,
     /// Its encrypted attributes (base64url).
@@ -102,6 +115,9 @@ impl Command for RequestDownload {
         if self.with_address {
             command["g"] = json!(1);
         }
+        if self.with_address && self.striped {
+            command["v"] = json!(2);
+        }
         command
     }
 
@@ -115,21 +131,10 @@ impl Command for RequestDownload {
             return Err(Error::api(Self::NAME, ErrorCode::EBLOCKED));
         }
         let address = match fields.take("g") {
-            Some(Value::String(address)) => address,
-            Some(Value::Array(addresses)) => match addresses.first() {
-                Some(Value::String(address)) if addresses.len() == 1 => address.clone(),
-                _ => {
-                    return Err(Error::protocol(
-                        Self::NAME,
-                        "a striped file was not asked for",
-                    ));
-                }
-            },
-            _ => String::new(),
+            Some(Value::String(address)) => whole(address)?,
+            Some(Value::Array(addresses)) => several(addresses)?,
+            _ => DownloadAddress::None,
         };
-        if !address.is_empty() {
-            require_http(Self::NAME, &address)?;
-        }
         Ok(RequestDownloadReply {
             address,
             size: fields.size("s")?,
@@ -139,6 +144,32 @@ impl Command for RequestDownload {
 
     fn refusal(code: ErrorCode) -> Error {
         refusal(code, None)
+    }
+}
+
+fn whole(address: String) -> Result<DownloadAddress, Error> {
+    if address.is_empty() {
+        return Ok(DownloadAddress::None);
+    }
+    require_http(RequestDownload::NAME, &address)?;
+    Ok(DownloadAddress::Whole(address))
+}
+
+/// One address in an array, or those of the six parts.
+fn several(addresses: Vec<Value>) -> Result<DownloadAddress, Error> {
+    let malformed = |what: &str| Error::protocol(RequestDownload::NAME, what);
+    let mut texts = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let Value::String(address) = address else {
+            return Err(malformed("an address is not text"));
+        };
+        require_http(RequestDownload::NAME, &address)?;
+        texts.push(address);
+    }
+    match <[String; 6]>::try_from(texts) {
+        Ok(parts) => Ok(DownloadAddress::Striped(parts)),
+        Err(mut one) if one.len() == 1 => whole(one.pop().unwrap_or_default()),
+        Err(_) => Err(malformed("neither one address nor those of six parts")),
     }
 }
 

@@ -29,20 +29,32 @@ pub fn locate(position: u64) -> (usize, u64) {
     (1 + in_line / SECTOR, offset)
 }
 
+/// The stretch of part `part` that holds lines `first_line` to before
+/// `end_line` of a file of `size` bytes, as (first byte, byte after the last).
+/// Empty where the part ends earlier.
+pub fn stretch(size: u64, part: usize, first_line: u64, end_line: u64) -> (u64, u64) {
+    let length = part_size(size, part);
+    let start = first_line.saturating_mul(SECTOR as u64).min(length);
+    let end = end_line.saturating_mul(SECTOR as u64).min(length);
+    (start, end.max(start))
+}
+
 /// Puts whole lines together again, rebuilding at most one missing part.
 ///
 /// `parts[i]` is what was fetched of part i from offset `16 * first_line` on:
-/// equally many lines of each, or up to the part's end. Returns the file's
-/// bytes from offset `80 * first_line` on.
+/// equally many lines of each, or up to the part's end. Fills `out` with the
+/// file's bytes from offset `80 * first_line + skip` on.
 ///
 /// # Errors
-/// [`CryptoError::Raid`] if two parts are missing or one is shorter or longer
-/// than the others allow.
+/// [`CryptoError::Raid`] if two parts are missing, one is shorter or longer
+/// than the others allow, or all of them do not fill `out`.
 pub fn join(
     size: u64,
     first_line: u64,
     parts: &[Option<&[u8]>; PARTS],
-) -> Result<Vec<u8>, CryptoError> {
+    skip: usize,
+    out: &mut [u8],
+) -> Result<(), CryptoError> {
     let lines = parts
         .iter()
         .flatten()
@@ -71,15 +83,24 @@ pub fn join(
         Some((index, bytes)) if *index == part => bytes.as_slice(),
         _ => parts.get(part).copied().flatten().unwrap_or_default(),
     };
-    let mut file = Vec::with_capacity(lengths.iter().skip(1).sum());
+    let (mut skip, mut rest) = (skip, out);
     for line in 0..lines {
         for part in 1..PARTS {
             let bytes = data(part);
             let end = bytes.len().min((line + 1) * SECTOR);
-            file.extend_from_slice(bytes.get(line * SECTOR..end).unwrap_or_default());
+            let sector = bytes.get(line * SECTOR..end).unwrap_or_default();
+            let (skipped, sector) = sector.split_at(skip.min(sector.len()));
+            skip -= skipped.len();
+            let (now, later) = rest.split_at_mut(sector.len().min(rest.len()));
+            now.copy_from_slice(sector.get(..now.len()).unwrap_or_default());
+            rest = later;
         }
     }
-    Ok(file)
+    if rest.is_empty() {
+        Ok(())
+    } else {
+        Err(CryptoError::Raid)
+    }
 }
 
 /// XORs the five parts that are present; absent bytes count as zero.
@@ -114,22 +135,33 @@ mod tests {
         for missing in 0..PARTS {
             let fetched: [Option<&[u8]>; PARTS] =
                 std::array::from_fn(|i| (i != missing).then(|| &parts[i][3 * SECTOR..]));
-            assert_eq!(join(size, 3, &fetched).unwrap(), &file[3 * LINE..]);
+            for (skip, length) in [(0, file.len() - 3 * LINE), (5, 100), (81, 16), (17, 0)] {
+                let mut out = vec![0; length];
+                join(size, 3, &fetched, skip, &mut out).unwrap();
+                assert_eq!(out, &file[3 * LINE + skip..][..length]);
+            }
+            let mut more = vec![0; file.len() - 3 * LINE + 1];
+            assert_eq!(
+                join(size, 3, &fetched, 0, &mut more),
+                Err(CryptoError::Raid)
+            );
         }
     }
 
     #[test]
     fn two_missing_or_uneven_parts_are_refused() {
         let part = [0u8; 16];
+        let mut out = [1; 80];
         let all: [Option<&[u8]>; PARTS] = [Some(&part); PARTS];
-        assert_eq!(join(80, 0, &all).unwrap(), [0; 80]);
+        join(80, 0, &all, 0, &mut out).unwrap();
+        assert_eq!(out, [0; 80]);
         let mut two = all;
         two[1] = None;
         two[4] = None;
-        assert_eq!(join(80, 0, &two), Err(CryptoError::Raid));
         let mut short = all;
         short[2] = Some(&part[..15]);
-        assert_eq!(join(80, 0, &short), Err(CryptoError::Raid));
-        assert_eq!(join(80, 0, &[None; PARTS]), Err(CryptoError::Raid));
+        for parts in [two, short, [None; PARTS]] {
+            assert_eq!(join(80, 0, &parts, 0, &mut out), Err(CryptoError::Raid));
+        }
     }
 }

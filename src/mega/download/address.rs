@@ -2,12 +2,15 @@
 //! storage server does not know it any more.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use crate::mega::ahead::Ahead;
-use crate::mega::api::{Api, DownloadTarget, RequestDownload, RequestDownloadReply};
+use crate::mega::api::{
+    Api, DownloadAddress, DownloadTarget, RequestDownload, RequestDownloadReply,
+};
 use crate::mega::client::QuotaReaction;
 use crate::mega::error::Error;
 
@@ -19,8 +22,15 @@ pub(super) struct Address {
     size: u64,
     use_https: bool,
     quota: QuotaReaction,
-    current: Mutex<Option<Arc<str>>>,
+    current: Mutex<Option<Arc<DownloadAddress>>>,
+    /// The part of a striped file that is not fetched: the parity, until
+    /// another one turns out to be slow or missing.
+    idle: AtomicUsize,
 }
+
+/// From this size on a file may come striped over six parts: below it six
+/// requests would only take longer than one.
+const STRIPED: u64 = 4 << 20;
 
 impl Address {
     pub(super) fn new(
@@ -39,6 +49,7 @@ impl Address {
             use_https,
             quota,
             current: Mutex::new(None),
+            idle: AtomicUsize::new(0),
         }
     }
 
@@ -46,9 +57,27 @@ impl Address {
         &self.api
     }
 
+    /// The file's size in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The part of a striped file that is left out, one of six.
+    pub(super) fn idle(&self) -> usize {
+        self.idle.load(Ordering::Relaxed)
+    }
+
+    /// Leaves out `part` from now on.
+    pub(super) fn set_idle(&self, part: usize) {
+        self.idle.store(part, Ordering::Relaxed);
+    }
+
     /// The address; a new one in place of `stale`, unless another piece has
     /// got one meanwhile.
-    pub(super) async fn get(&self, stale: Option<&Arc<str>>) -> Result<Arc<str>, Error> {
+    pub(super) async fn get(
+        &self,
+        stale: Option<&Arc<DownloadAddress>>,
+    ) -> Result<Arc<DownloadAddress>, Error> {
         let mut current = self.current.lock().await;
         if let Some(address) = &*current
             && stale.is_none_or(|stale| !Arc::ptr_eq(stale, address))
@@ -67,12 +96,13 @@ impl Address {
         Ok(address)
     }
 
-    async fn request(&self) -> Result<Arc<str>, Error> {
+    async fn request(&self) -> Result<Arc<DownloadAddress>, Error> {
         loop {
             let request = RequestDownload {
                 target: self.target,
                 use_https: self.use_https,
                 with_address: true,
+                striped: self.size >= STRIPED,
             };
             match self.api.call(request).await {
                 Ok(reply) => return self.check(reply),
@@ -82,7 +112,7 @@ impl Address {
         }
     }
 
-    fn check(&self, reply: RequestDownloadReply) -> Result<Arc<str>, Error> {
+    fn check(&self, reply: RequestDownloadReply) -> Result<Arc<DownloadAddress>, Error> {
         if reply.size != self.size {
             let what = format!(
                 "the file has {} bytes and not the {} that were listed",
@@ -90,7 +120,7 @@ impl Address {
             );
             return Err(Error::protocol("g", what));
         }
-        if reply.address.is_empty() {
+        if reply.address == DownloadAddress::None {
             return Err(Error::protocol("g", "the address is missing"));
         }
         Ok(reply.address.into())

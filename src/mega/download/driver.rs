@@ -12,13 +12,13 @@ use tokio::task::JoinHandle;
 use super::Download;
 use super::address::Address;
 use super::range::fetch;
-use crate::mega::buffers::{Budget, Permit};
+use crate::mega::buffers::{Budget, Buffer, Permit};
 use crate::mega::crypto::CryptoError;
 use crate::mega::crypto::chunks::chunks;
 use crate::mega::crypto::content::{ChunkJob, ContentCipher, MacMatch, verify_meta_mac};
 use crate::mega::crypto::keys::ChunkMac;
 use crate::mega::error::Error;
-use crate::mega::pieces::{PieceSizer, split_chunks};
+use crate::mega::pieces::{LANES, PieceSizer, chunks_between, split_chunks};
 
 /// What the consumer gets at most at a time: keeps progress smooth.
 const HAND_OUT: usize = 1 << 20;
@@ -41,16 +41,34 @@ pub(super) struct Driver {
     connections: usize,
 }
 
-/// A decrypted piece.
+/// A piece of ciphertext.
 struct Piece {
-    bytes: Bytes,
-    macs: Vec<ChunkMac>,
+    offset: u64,
+    content: Held,
     took: Duration,
-    permit: Permit,
+}
+
+/// Memory with the right to hold it; both go back when the consumer has done
+/// with the last byte.
+struct Held {
+    buffer: Buffer,
+    _permit: Option<Permit>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        self.buffer.as_ref()
+    }
 }
 
 /// A piece on its way; stops when it is dropped.
 struct OnItsWay(JoinHandle<Result<Piece, Error>>);
+
+impl OnItsWay {
+    async fn arrive(mut self) -> Result<Piece, Error> {
+        (&mut self.0).await.map_err(|_| stopped())?
+    }
+}
 
 impl Drop for OnItsWay {
     fn drop(&mut self) {
@@ -90,31 +108,47 @@ impl Driver {
         let mut sizer = PieceSizer::new();
         let mut pieces: VecDeque<OnItsWay> = VecDeque::new();
         loop {
-            while position < end && pieces.len() < self.connections * 2 {
-                let Some((next, permit)) = self.reserve(&budget, &sizer, position, end) else {
-                    break;
+            while position < end && pieces.len() < self.connections + 2 {
+                let (next, permit) = match self.reserve(&budget, &sizer, position, end) {
+                    Some((next, permit)) => (next, Some(permit)),
+                    // A consumer may keep what it gets as long as it likes:
+                    // one piece at a time comes in any case.
+                    None if pieces.is_empty() => {
+                        (sizer.end(position, end, budget.capacity()), None)
+                    }
+                    None => break,
                 };
                 let length = usize::try_from(next - position).unwrap_or(usize::MAX);
                 let piece = self.fetch(position, length, permit, Arc::clone(&line));
                 pieces.push_back(OnItsWay(tokio::spawn(piece)));
                 position = next;
             }
-            let Some(mut first) = pieces.pop_front() else {
+            let Some(first) = pieces.pop_front() else {
                 break;
             };
-            let piece = (&mut first.0)
-                .await
-                .map_err(|_| Error::Invalid("the download was stopped".to_owned()))??;
-            sizer.took(piece.bytes.len() as u64, piece.took);
-            macs.extend(piece.macs);
-            let mut rest = piece.bytes;
-            while !rest.is_empty() {
-                let part = rest.split_to(rest.len().min(HAND_OUT));
-                if events.send(Event::Data(part)).await.is_err() {
-                    return Ok(());
+            // What has arrived with it keeps the kernel's lanes full.
+            let mut batch = vec![first.arrive().await?];
+            let mut chunks = batch.iter().map(Piece::chunks).sum::<usize>();
+            while chunks < LANES && pieces.front().is_some_and(|piece| piece.0.is_finished()) {
+                let Some(piece) = pieces.pop_front() else {
+                    break;
+                };
+                let piece = piece.arrive().await?;
+                chunks += piece.chunks();
+                batch.push(piece);
+            }
+            for piece in &batch {
+                sizer.took(piece.content.as_ref().len() as u64, piece.took);
+            }
+            for piece in self.decrypt(batch, &mut macs).await? {
+                let mut rest = piece;
+                while !rest.is_empty() {
+                    let part = rest.split_to(rest.len().min(HAND_OUT));
+                    if events.send(Event::Data(part)).await.is_err() {
+                        return Ok(());
+                    }
                 }
             }
-            drop(piece.permit);
         }
         self.verify(&macs)
     }
@@ -152,40 +186,59 @@ impl Driver {
         &self,
         offset: u64,
         length: usize,
-        permit: Permit,
+        permit: Option<Permit>,
         line: Arc<Semaphore>,
     ) -> impl Future<Output = Result<Piece, Error>> + Send + use<> {
-        let (address, cipher) = (Arc::clone(&self.address), self.cipher.clone());
-        let whole = self.download.span.is_none();
+        let address = Arc::clone(&self.address);
         async move {
-            let stopped = || Error::Invalid("the download was stopped".to_owned());
             let turn = line.acquire_owned().await.map_err(|_| stopped())?;
             let started = Instant::now();
-            let mut buffer = fetch(&address, offset, length).await?;
-            let took = started.elapsed();
+            let buffer = fetch(&address, offset, length).await?;
             drop(turn);
-            let (bytes, macs) = tokio::task::spawn_blocking(move || {
-                let macs = if whole {
-                    let mut jobs: Vec<ChunkJob<'_>> = split_chunks(offset, buffer.bytes_mut())
-                        .map(|(offset, chunk)| ChunkJob::new(offset, chunk))
-                        .collect();
-                    cipher.decrypt_chunks(&mut jobs);
-                    jobs.iter().map(|job| job.mac).collect()
-                } else {
-                    cipher.apply_keystream(offset, buffer.bytes_mut());
-                    Vec::new()
-                };
-                (Bytes::from_owner(buffer), macs)
-            })
-            .await
-            .map_err(|_| stopped())?;
             Ok(Piece {
-                bytes,
-                macs,
-                took,
-                permit,
+                offset,
+                content: Held {
+                    buffer,
+                    _permit: permit,
+                },
+                took: started.elapsed(),
             })
         }
+    }
+
+    /// Decrypts pieces that follow each other; adds the MACs of their chunks.
+    async fn decrypt(
+        &self,
+        mut batch: Vec<Piece>,
+        macs: &mut Vec<ChunkMac>,
+    ) -> Result<Vec<Bytes>, Error> {
+        let cipher = self.cipher.clone();
+        let whole = self.download.span.is_none();
+        let (plain, found) = tokio::task::spawn_blocking(move || {
+            let mut found: Vec<ChunkMac> = Vec::new();
+            if whole {
+                let mut jobs: Vec<ChunkJob<'_>> = batch
+                    .iter_mut()
+                    .flat_map(|piece| split_chunks(piece.offset, piece.content.buffer.bytes_mut()))
+                    .map(|(offset, chunk)| ChunkJob::new(offset, chunk))
+                    .collect();
+                cipher.decrypt_chunks(&mut jobs);
+                found.extend(jobs.iter().map(|job| job.mac));
+            } else {
+                for piece in &mut batch {
+                    cipher.apply_keystream(piece.offset, piece.content.buffer.bytes_mut());
+                }
+            }
+            let plain: Vec<Bytes> = batch
+                .into_iter()
+                .map(|piece| Bytes::from_owner(piece.content))
+                .collect();
+            (plain, found)
+        })
+        .await
+        .map_err(|_| stopped())?;
+        macs.extend(found);
+        Ok(plain)
     }
 
     fn verify(&self, macs: &[ChunkMac]) -> Result<(), Error> {
@@ -206,4 +259,17 @@ impl Driver {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+impl Piece {
+    fn chunks(&self) -> usize {
+        chunks_between(
+            self.offset,
+            self.offset + self.content.as_ref().len() as u64,
+        )
+    }
+}
+
+fn stopped() -> Error {
+    Error::Invalid("the download was stopped".to_owned())
 }

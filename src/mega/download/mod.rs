@@ -9,6 +9,7 @@ mod address;
 mod driver;
 mod range;
 mod sample;
+mod striped;
 
 use std::sync::Arc;
 

@@ -1,11 +1,12 @@
 //! Fetching one range of ciphertext: exactly the bytes asked for, or an error.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 
 use super::address::Address;
+use super::striped;
+use crate::mega::api::DownloadAddress;
 use crate::mega::buffers::Buffer;
 use crate::mega::error::Error;
 use crate::mega::transport::{HttpRequest, TransportError, TransportErrorKind};
@@ -16,7 +17,7 @@ const PROGRESS: usize = 256 << 10;
 const QUOTA_WAIT: Duration = Duration::from_secs(3600);
 
 /// Why a try ended early.
-enum Stop {
+pub(super) enum Stop {
     /// The address is not known (any more).
     Stale(Error),
     /// The transfer quota is used up.
@@ -36,11 +37,20 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
     let mut failures = 0;
     let mut stale = None;
     loop {
-        let url = address.get(stale.as_ref()).await?;
+        let place = address.get(stale.as_ref()).await?;
         stale = None;
         let before = filled;
         let target = buffer.bytes_mut();
-        let error = match fetch_once(address, &url, offset, target, &mut filled).await {
+        let tried = match &*place {
+            DownloadAddress::Whole(url) => {
+                fetch_once(address, url, offset, target, &mut filled).await
+            }
+            DownloadAddress::Striped(parts) => striped::fetch(address, parts, offset, target).await,
+            DownloadAddress::None => Err(Stop::Final(Error::Invalid(
+                "the file has no address".to_owned(),
+            ))),
+        };
+        let error = match tried {
             Ok(()) => return Ok(buffer),
             Err(Stop::Final(error)) => return Err(error),
             Err(Stop::Quota(time)) => {
@@ -48,7 +58,7 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
                 continue;
             }
             Err(Stop::Stale(error)) => {
-                stale = Some(url);
+                stale = Some(place);
                 error
             }
             Err(Stop::Again(error)) => error,
@@ -69,9 +79,10 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
     }
 }
 
-async fn fetch_once(
+/// Fetches what is missing of `target`, which begins at `offset`.
+pub(super) async fn fetch_once(
     address: &Address,
-    url: &Arc<str>,
+    url: &str,
     offset: u64,
     target: &mut [u8],
     filled: &mut usize,

@@ -1,24 +1,26 @@
 //! One attempt at an upload: read, encrypt, send, several pieces at a time.
 //!
-//! Pieces are read in order, encrypted on the blocking pool and sent by tasks
-//! of their own. Whatever goes wrong, the tasks end with the attempt.
+//! Pieces are read in order, as many at a time as fill the lanes of the content
+//! kernel, encrypted together on the blocking pool and sent by tasks of their
+//! own. Whatever goes wrong, the tasks end with the attempt.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::piece::{OutgoingPiece, PieceFailure, send};
 use crate::mega::api::Api;
 use crate::mega::buffers::{Budget, Buffer, Permit};
 use crate::mega::content::Progress;
-use crate::mega::crypto::content::ContentCipher;
+use crate::mega::crypto::content::{ChunkJob, ContentCipher};
 use crate::mega::crypto::fingerprint::Fingerprint;
 use crate::mega::crypto::keys::ChunkMac;
 use crate::mega::crypto::upload_checksum::checksum;
 use crate::mega::error::Error;
-use crate::mega::pieces::{PieceSizer, encrypt_piece};
+use crate::mega::pieces::{LANES, PieceSizer, chunks_between, split_chunks};
 use crate::mega::reader::Reader;
 
 /// What is known once all bytes are with the server.
@@ -78,17 +80,18 @@ impl Attempt<'_> {
     ) -> Result<Fingerprint, PieceFailure> {
         let budget = Budget::new(self.connections);
         let mut sizer = PieceSizer::new();
+        let line = Arc::new(Semaphore::new(self.connections.max(1)));
         let mut sending = JoinSet::new();
         let mut position = 0;
         loop {
             while sending.len() >= self.connections.max(1) {
                 self.join(&mut sending, &mut sizer, outcome).await?;
             }
-            let (end, permit) = self.reserve(&budget, &sizer, position).await?;
-            let length = usize::try_from(end - position).unwrap_or(usize::MAX);
-            let plain = reader.read(length).await.map_err(PieceFailure::Final)?;
-            sending.spawn(self.deliver(position, plain, permit));
-            position = end;
+            let batch = self.reserve(&budget, &sizer, position).await?;
+            position = batch.last().map_or(self.size, |room| room.end);
+            for (piece, permit) in self.prepare(reader, batch).await? {
+                sending.spawn(self.deliver(piece, permit, Arc::clone(&line)));
+            }
             // An empty file is one empty piece.
             if position >= self.size {
                 break;
@@ -104,49 +107,78 @@ impl Attempt<'_> {
         Ok(fingerprint)
     }
 
-    /// Chooses the end of the next piece and waits until there is room for it.
+    /// Chooses the next pieces, as many as fill the kernel's lanes, and waits
+    /// until there is room for the first of them.
     async fn reserve(
         &self,
         budget: &Budget,
         sizer: &PieceSizer,
         position: u64,
-    ) -> Result<(u64, Permit), PieceFailure> {
-        let end = sizer.end(position, self.size, u64::MAX);
-        if let Some(permit) = budget.try_shared(end - position) {
-            return Ok((end, permit));
+    ) -> Result<Vec<Room>, PieceFailure> {
+        let mut end = sizer.end(position, self.size, u64::MAX);
+        let permit = match budget.try_shared(end - position) {
+            Some(permit) => permit,
+            None => {
+                end = sizer.end(position, self.size, budget.capacity());
+                budget.own(end - position).await.ok_or_else(stopped)?
+            }
+        };
+        let mut chunks = chunks_between(position, end);
+        let mut batch = vec![Room {
+            start: position,
+            end,
+            permit,
+        }];
+        while end < self.size && chunks < LANES {
+            let (start, next) = (end, sizer.end(end, self.size, u64::MAX));
+            chunks += chunks_between(start, next);
+            let permit = budget.try_shared(next - start);
+            let Some(permit) = permit.or_else(|| budget.try_own(next - start)) else {
+                break;
+            };
+            batch.push(Room {
+                start,
+                end: next,
+                permit,
+            });
+            end = next;
         }
-        let end = sizer.end(position, self.size, budget.capacity());
-        match budget.own(end - position).await {
-            Some(permit) => Ok((end, permit)),
-            None => Err(stopped()),
-        }
+        Ok(batch)
     }
 
-    /// Encrypts and sends one piece.
+    /// Reads and encrypts the pieces of a batch.
+    async fn prepare(
+        &self,
+        reader: &mut Reader,
+        batch: Vec<Room>,
+    ) -> Result<Vec<(Encrypted, Permit)>, PieceFailure> {
+        let mut plain = Vec::with_capacity(batch.len());
+        for room in batch {
+            let length = usize::try_from(room.end - room.start).unwrap_or(usize::MAX);
+            let buffer = reader.read(length).await.map_err(PieceFailure::Final)?;
+            plain.push((room.start, buffer, room.permit));
+        }
+        let cipher = self.cipher.clone();
+        tokio::task::spawn_blocking(move || encrypt(&cipher, plain))
+            .await
+            .map_err(|_| stopped())
+    }
+
+    /// Sends one piece.
     fn deliver(
         &self,
-        offset: u64,
-        mut plain: Buffer,
+        piece: Encrypted,
         permit: Permit,
+        line: Arc<Semaphore>,
     ) -> impl Future<Output = Result<Arrived, PieceFailure>> + Send + use<> {
-        let cipher = self.cipher.clone();
         let (api, address) = (self.api.clone(), Arc::clone(&self.address));
         async move {
+            let _turn = line.acquire_owned().await.map_err(|_| stopped())?;
             let started = Instant::now();
-            let length = plain.as_ref().len() as u64;
-            let (macs, checksum, ciphertext) = tokio::task::spawn_blocking(move || {
-                let macs = encrypt_piece(&cipher, offset, plain.bytes_mut());
-                (macs, checksum(plain.as_ref()), Bytes::from_owner(plain))
-            })
-            .await
-            .map_err(|_| stopped())?;
-            let piece = OutgoingPiece {
-                offset,
-                ciphertext,
-                checksum,
-            };
+            let Encrypted { piece, macs } = piece;
             let token = send(&**api.transport(), api.retries(), &address, &piece).await?;
-            drop(permit);
+            let (offset, length) = (piece.offset, piece.ciphertext.len() as u64);
+            drop((piece, permit));
             Ok(Arrived {
                 offset,
                 length,
@@ -184,6 +216,50 @@ struct Outcome {
     token: Option<String>,
     macs: Vec<(u64, Vec<ChunkMac>)>,
     counted: u64,
+}
+
+/// A stretch of the file, and the right to hold it in memory.
+struct Room {
+    start: u64,
+    end: u64,
+    permit: Permit,
+}
+
+/// A piece ready to be sent.
+struct Encrypted {
+    piece: OutgoingPiece,
+    macs: Vec<ChunkMac>,
+}
+
+/// Encrypts pieces in place, all chunks of all of them side by side.
+fn encrypt(
+    cipher: &ContentCipher,
+    mut plain: Vec<(u64, Buffer, Permit)>,
+) -> Vec<(Encrypted, Permit)> {
+    let mut jobs: Vec<ChunkJob<'_>> = plain
+        .iter_mut()
+        .flat_map(|(offset, buffer, _)| split_chunks(*offset, buffer.bytes_mut()))
+        .map(|(offset, chunk)| ChunkJob::new(offset, chunk))
+        .collect();
+    cipher.encrypt_chunks(&mut jobs);
+    let macs: Vec<(u64, ChunkMac)> = jobs.iter().map(|job| (job.offset, job.mac)).collect();
+    plain
+        .into_iter()
+        .map(|(offset, buffer, permit)| {
+            let end = offset + buffer.as_ref().len() as u64;
+            let macs = macs
+                .iter()
+                .filter(|(at, _)| (offset..end).contains(at))
+                .map(|(_, mac)| *mac)
+                .collect();
+            let piece = OutgoingPiece {
+                offset,
+                checksum: checksum(buffer.as_ref()),
+                ciphertext: Bytes::from_owner(buffer),
+            };
+            (Encrypted { piece, macs }, permit)
+        })
+        .collect()
 }
 
 fn stopped() -> PieceFailure {
