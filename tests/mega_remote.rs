@@ -16,6 +16,8 @@ mod links;
 mod many;
 #[path = "mega_remote/operations.rs"]
 mod operations;
+#[path = "mega_remote/seeded.rs"]
+mod seeded;
 #[path = "mega_remote/striped.rs"]
 mod striped;
 #[path = "mega_remote/support.rs"]

@@ -39,6 +39,11 @@ pub struct Args {
     /// Storage of each account made, in bytes or with a suffix K M G T
     #[arg(long, value_name = "SIZE", default_value = "50G", value_parser = size)]
     quota: u64,
+    /// Fill each account made with this many nodes, the same every time
+    ///
+    /// One in twenty is a folder; the files are small, and download.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed_nodes: u64,
     /// Time to wait before every answer
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = go_duration)]
     latency: Duration,
@@ -139,6 +144,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         addr: args.addr,
         faults: args.faults.clone(),
         accounts,
+        seed_nodes: args.seed_nodes,
         latency: args.latency,
         witness: !args.no_witness,
         cloudraid: args.cloudraid,

@@ -15,6 +15,7 @@
 //! | `store/` | memory, database, content files |
 //! | `trouble.rs` | applies what `faults.rs` decides |
 //! | `embedded.rs` | `:sandbox:` |
+//! | `seed.rs` | fills accounts for trials with many nodes |
 //! | `accounts.rs`, `crypto/`, `witness.rs` | the second implementation of the cryptography |
 
 pub mod accounts;
@@ -29,6 +30,7 @@ pub mod faults;
 mod http;
 mod json;
 mod random;
+mod seed;
 mod server;
 mod stats;
 mod storage;
@@ -75,6 +77,8 @@ pub struct Options {
     pub faults: Faults,
     /// Accounts to make if they do not exist yet.
     pub accounts: Vec<AccountSpec>,
+    /// How many nodes each account that is made is filled with.
+    pub seed_nodes: u64,
     /// Time added to every answer.
     pub latency: Duration,
     /// Whether uploads are checked against the protocol, for accounts that the
@@ -95,6 +99,7 @@ impl Default for Options {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             faults: Faults::default(),
             accounts: Vec::new(),
+            seed_nodes: 0,
             latency: Duration::ZERO,
             witness: true,
             cloudraid: false,

@@ -26,7 +26,7 @@ use super::store::records::User;
 use super::text::{Handle as NodeHandle, UserHandle};
 use super::trouble::Trouble;
 use super::witness::NonceBook;
-use super::{Error, Options, http};
+use super::{Error, Options, http, seed};
 
 /// What every request may use.
 pub struct Server {
@@ -160,7 +160,9 @@ async fn prepare(
     };
     let store = Store::open(&dir)?;
     for account in &options.accounts {
-        ensure_account(&store, account).await?;
+        if ensure_account(&store, account).await? && options.seed_nodes > 0 {
+            seed::fill(&store, &account.email, options.seed_nodes).await?;
+        }
     }
     let refused =
         |source: std::io::Error| Error::new(format!("listening on {}: {source}", options.addr));
@@ -223,10 +225,11 @@ async fn accept(listener: TcpListener, server: Arc<Server>) {
     }
 }
 
-/// Makes an account with its three roots, unless the e-mail is taken.
-async fn ensure_account(store: &Store, spec: &AccountSpec) -> Result<(), Error> {
+/// Makes an account with its three roots, unless the e-mail is taken; whether
+/// it was made.
+async fn ensure_account(store: &Store, spec: &AccountSpec) -> Result<bool, Error> {
     if store.read(|world| world.user_by_name(&spec.email).is_some()) {
-        return Ok(());
+        return Ok(false);
     }
     let account = AccountRecord::create(spec)?;
     let handle = UserHandle::parse(&account.handle)
@@ -266,7 +269,8 @@ async fn ensure_account(store: &Store, spec: &AccountSpec) -> Result<(), Error> 
     tx.finish()
         .durable(store)
         .await
-        .map_err(|why| Error::new(format!("storing the account {}: {why}", spec.email)))
+        .map_err(|why| Error::new(format!("storing the account {}: {why}", spec.email)))?;
+    Ok(true)
 }
 
 impl Handle {
@@ -312,7 +316,7 @@ impl Handle {
     /// # Errors
     /// If it cannot be made or stored.
     pub async fn add_account(&self, spec: &AccountSpec) -> Result<(), Error> {
-        ensure_account(&self.server.store, spec).await
+        ensure_account(&self.server.store, spec).await.map(|_| ())
     }
 
     /// Ends every login, so that the next request is answered with -15.
