@@ -135,10 +135,13 @@ impl Source {
     /// The numbers of one account: other accounts get other handles.
     fn of(email: &str) -> Self {
         let mixer = Aes::new(b"megarc sandbox 1");
-        let key = email.to_ascii_lowercase().bytes().fold([0; 16], |mut state, byte| {
-            state[0] ^= byte;
-            mixer.encrypt_block(state)
-        });
+        let key = email
+            .to_ascii_lowercase()
+            .bytes()
+            .fold([0; 16], |mut state, byte| {
+                state[0] ^= byte;
+                mixer.encrypt_block(state)
+            });
         Self(Aes::new(&key))
     }
 
@@ -204,7 +207,13 @@ impl Source {
         Node {
             kind: Kind::Folder,
             created: FIRST_TIME,
-            ..node(account, handle, parent.unwrap_or(account.cloud), &key, &json)
+            ..node(
+                account,
+                handle,
+                parent.unwrap_or(account.cloud),
+                &key,
+                &json,
+            )
         }
     }
 }
