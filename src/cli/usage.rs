@@ -104,8 +104,10 @@ pub fn short(name: Option<&str>) -> String {
 #[must_use]
 pub fn synopsis(name: &str, command: &Command) -> String {
     let mut line = format!("megarc {name}");
-    if command.has_subcommands() {
+    if command.is_subcommand_required_set() {
         line.push_str(" COMMAND");
+    } else if command.has_subcommands() {
+        line.push_str(" [COMMAND]");
     }
     for argument in command.get_positionals() {
         let name = argument.get_value_names().and_then(|n| n.first());

@@ -159,7 +159,7 @@ impl Command {
             Self::About(args) => about::run(args, ctx).await,
             Self::Cat(args) => cat::run(args, ctx).await,
             Self::Cleanup(args) => cleanup::run(args, ctx).await,
-            Self::Config(args) => config::run(args, ctx),
+            Self::Config(args) => config::run(args, ctx).await,
             Self::Copy(args) => copy::run(args, ctx).await,
             Self::Copyto(args) => copyto::run(args, ctx).await,
             Self::Dedupe(args) => dedupe::run(args, ctx).await,

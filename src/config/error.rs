@@ -61,6 +61,9 @@ pub enum ConfigError {
     /// The configuration has no such remote.
     #[error("didn't find section in config file ({0:?})")]
     NoSection(String),
+    /// The configuration has a remote of that name.
+    #[error("Remote {0:?} already exists.")]
+    Exists(String),
     /// A value that its option cannot take.
     #[error("couldn't parse config item {key:?} = {value:?} as {expected}")]
     BadValue {

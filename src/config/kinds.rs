@@ -12,7 +12,13 @@ pub enum ValueKind {
     Password,
     /// A list of encoding switches.
     Encoding,
+    /// A whole number above 0.
+    Count,
 }
+
+/// The option that holds a code of the second factor: good for one login, and
+/// for half a minute.
+pub const SECOND_FACTOR: &str = "2fa";
 
 /// One option of a kind of remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +29,9 @@ pub struct OptionInfo {
     pub help: &'static str,
     /// What it holds.
     pub value: ValueKind,
+    /// All values there are and what each means; empty where others are
+    /// possible.
+    pub choices: &'static [(&'static str, &'static str)],
     /// What counts when nothing is set.
     pub default: &'static str,
     /// Whether a remote is useless without it.
@@ -65,6 +74,7 @@ const fn text(name: &'static str, help: &'static str) -> OptionInfo {
         name,
         help,
         value: ValueKind::Text,
+        choices: &[],
         default: "",
         required: false,
         advanced: false,
@@ -194,7 +204,7 @@ const MEGA: &[OptionInfo] = &[
     OptionInfo {
         sensitive: true,
         ..text(
-            "2fa",
+            SECOND_FACTOR,
             "Code of the second factor, for accounts that have one.",
         )
     },
@@ -231,6 +241,11 @@ const MEGA: &[OptionInfo] = &[
         ..advanced("link_password", "Password of the link, if it has one.")
     },
     OptionInfo {
+        choices: &[
+            ("cloud", "The cloud drive."),
+            ("rubbish", "The rubbish bin."),
+            ("incoming", "Folders that others share with the account."),
+        ],
         default: "cloud",
         ..advanced("root", "Where paths begin: cloud, rubbish or incoming.")
     },
@@ -241,7 +256,13 @@ const MEGA: &[OptionInfo] = &[
             "Command that prints the code of the second factor.",
         )
     },
-    advanced("upload_connections", "Connections of one upload."),
-    advanced("download_connections", "Connections of one download."),
+    OptionInfo {
+        value: ValueKind::Count,
+        ..advanced("upload_connections", "Connections of one upload.")
+    },
+    OptionInfo {
+        value: ValueKind::Count,
+        ..advanced("download_connections", "Connections of one download.")
+    },
     DESCRIPTION,
 ];

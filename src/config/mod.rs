@@ -195,6 +195,19 @@ impl Config {
             .collect()
     }
 
+    /// Whether this file is one that is written at all.
+    ///
+    /// # Errors
+    /// [`ConfigError::ReadOnly`] for rclone's files.
+    pub fn check_writable(&self) -> Result<(), ConfigError> {
+        match &self.path {
+            Some(path) if self.format == Format::Ini => {
+                Err(ConfigError::ReadOnly { path: path.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Changes the file, whole or not at all, under a lock, on top of what
     /// other programs have written since it was loaded.
     ///
@@ -220,9 +233,7 @@ impl Config {
             *sections = draft.sections();
             return Ok(result);
         };
-        if self.format == Format::Ini {
-            return Err(ConfigError::ReadOnly { path: path.clone() });
-        }
+        self.check_writable()?;
         let (result, sections) = file::edit(path, change)?;
         *self
             .sections

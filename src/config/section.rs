@@ -40,6 +40,11 @@ impl Section {
         }
     }
 
+    /// Removes a key.
+    pub fn remove(&mut self, key: &str) {
+        self.values.retain(|(known, _)| known != key);
+    }
+
     /// Whether nothing is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -5,6 +5,7 @@ mod about;
 mod cat;
 mod cleanup;
 mod config;
+mod config_wizard;
 mod copy;
 mod copyto;
 mod dedupe;

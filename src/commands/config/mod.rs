@@ -1,5 +1,5 @@
-//! `megarc config`: the commands that show and change the configuration
-//! file, each without questions.
+//! `megarc config`: a dialogue that sets remotes up, and commands that show
+//! and change the configuration file without questions.
 //!
 //! Changes go through [`crate::config::Config::edit`]: whole or not at all,
 //! under the lock, with the comments of the file kept.
@@ -14,6 +14,7 @@ mod section;
 mod show;
 mod unset;
 mod update;
+mod wizard;
 
 use clap::Subcommand;
 
@@ -21,14 +22,16 @@ use super::Context;
 use crate::config::ConfigError;
 use crate::exit::CommandError;
 
-/// Show and change the configuration
+/// Set up remotes, and show and change the configuration
 ///
-/// Each of these does one thing and asks nothing. The file is edited in
-/// place; comments in it stay.
+/// Alone it asks: for new remotes, and for what shall become of the others.
+/// Nothing is written before the last question about a remote is answered.
+/// Each of the commands below does one thing and asks nothing. The file is
+/// edited in place; comments in it stay.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    action: Action,
+    action: Option<Action>,
 }
 
 /// What to do with the configuration.
@@ -37,6 +40,7 @@ enum Action {
     Create(create::Args),
     Delete(delete::Args),
     Dump(dump::Args),
+    Edit(wizard::Args),
     File(places::FileArgs),
     Password(password::Args),
     Paths(places::PathsArgs),
@@ -53,7 +57,7 @@ impl Args {
     pub fn loads(&self) -> bool {
         !matches!(
             self.action,
-            Action::File(_) | Action::Paths(_) | Action::Touch(_)
+            Some(Action::File(_) | Action::Paths(_) | Action::Touch(_))
         )
     }
 }
@@ -62,11 +66,15 @@ impl Args {
 ///
 /// # Errors
 /// As each of its commands says.
-pub fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
-    match &args.action {
+pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let Some(action) = &args.action else {
+        return wizard::run(ctx).await;
+    };
+    match action {
         Action::Create(args) => create::run(args, ctx),
         Action::Delete(args) => delete::run(args, ctx),
         Action::Dump(args) => dump::run(args, ctx),
+        Action::Edit(_) => wizard::run(ctx).await,
         Action::File(args) => places::file(args, ctx),
         Action::Password(args) => password::run(args, ctx),
         Action::Paths(args) => places::paths(args, ctx),

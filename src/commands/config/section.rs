@@ -2,7 +2,7 @@
 
 use crate::commands::Context;
 use crate::config::Section;
-use crate::config::kinds::{self, ValueKind};
+use crate::config::kinds::{self, SECOND_FACTOR, ValueKind};
 use crate::exit::CommandError;
 
 /// How much is hidden.
@@ -34,6 +34,27 @@ pub(super) fn text(section: &Section, hide: Hide) -> String {
             _ => value,
         };
         text += &format!("{key} = {shown}\n");
+    }
+    text
+}
+
+/// What the wizard lists of a section: a line for each key, without what the
+/// program keeps there for itself and what is not kept.
+pub(super) fn summary(section: &Section) -> String {
+    let kind = section.get("type").and_then(kinds::kind);
+    let mut text = String::new();
+    for (key, value) in section.iter() {
+        let option = kind.and_then(|kind| kind.option(key));
+        if option.is_some_and(|option| option.hidden) || key == SECOND_FACTOR {
+            continue;
+        }
+        let secret = option.is_some_and(|option| option.value == ValueKind::Password);
+        let shown = if secret && !value.is_empty() {
+            "*** ENCRYPTED ***"
+        } else {
+            value
+        };
+        text += &format!("- {key}: {shown}\n");
     }
     text
 }

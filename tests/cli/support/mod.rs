@@ -1,6 +1,7 @@
 //! A folder of its own for each test: a clean environment, a configuration,
 //! and the built binary.
 
+pub mod pty;
 pub mod tree;
 
 use std::fs;

@@ -1,0 +1,90 @@
+//! megarc on a pseudo-terminal, as a person at the keyboard meets it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use expectrl::{Eof, Expect as _, Session};
+
+/// Long enough for a busy machine; nothing waits for its end but a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running megarc and what its screen has shown.
+pub struct Pty {
+    session: OsSession,
+    /// All that was shown, the echo of the keys included.
+    pub screen: String,
+}
+
+impl Pty {
+    /// Starts a prepared command.
+    pub fn start(mut command: Command) -> Self {
+        // All three streams are the terminal's.
+        command
+            .stdin(std::process::Stdio::inherit())
+            .stdout(std::process::Stdio::inherit())
+            .stderr(std::process::Stdio::inherit());
+        let mut session = Session::spawn(command).unwrap();
+        session.set_expect_timeout(Some(PATIENCE));
+        let process = session.get_process_mut();
+        process.set_echo(true, Some(PATIENCE)).unwrap();
+        Self {
+            session,
+            screen: String::new(),
+        }
+    }
+
+    /// Waits until this is shown.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) {
+        match self.session.expect(text) {
+            Ok(found) => self.screen += &shown(found.as_bytes()),
+            Err(error) => panic!("no {text:?} ({error}) after\n{}", self.screen),
+        }
+    }
+
+    /// Waits for a prompt, and types a line.
+    #[track_caller]
+    pub fn answer(&mut self, prompt: &str, line: &str) {
+        self.expect(prompt);
+        self.session.send_line(line).unwrap();
+    }
+
+    /// Waits for a prompt whose answer is not shown, and types a line.
+    #[track_caller]
+    pub fn answer_hidden(&mut self, prompt: &str, line: &str) {
+        self.expect(prompt);
+        self.await_echo(false);
+        self.session.send_line(line).unwrap();
+    }
+
+    /// Types keys that are no line.
+    pub fn press(&mut self, keys: &str) {
+        self.session.send(keys).unwrap();
+    }
+
+    /// Waits until the terminal shows what is typed, or does not.
+    pub fn await_echo(&mut self, on: bool) {
+        let start = std::time::Instant::now();
+        while self.session.get_process().get_echo().unwrap() != on {
+            assert!(start.elapsed() < PATIENCE, "the echo is never {on}");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits for the end; returns the exit code.
+    pub fn end(&mut self) -> i32 {
+        let rest = self.session.expect(Eof).unwrap();
+        self.screen += &shown(rest.as_bytes());
+        match self.session.get_process().wait().unwrap() {
+            WaitStatus::Exited(_, code) => code,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What a terminal shows of these bytes.
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+}
