@@ -10,6 +10,7 @@ use crate::config::kinds::kind;
 use crate::config::{Config, ConfigSource, obscure};
 use crate::exit::CommandError;
 use crate::remote::open::{OpenOptions, Opener};
+use crate::sandbox::{self, AccountSpec, Mfa, RsaSource};
 
 struct Home(tempfile::TempDir);
 
@@ -38,10 +39,29 @@ impl Home {
         Opener::new(Arc::new(config.unwrap()), OpenOptions::default())
     }
 
+    /// An opener whose MEGA is the server at `url`.
+    fn load_for(&self, url: &str) -> Opener {
+        let state = self.0.path().join("state");
+        let config = Config::load(ConfigSource {
+            file: Some(self.path()),
+            env: [
+                ("MEGARC_MEGA_API_URL", url),
+                ("MEGARC_STATE_DIR", state.to_str().unwrap()),
+            ]
+            .into_iter()
+            .collect(),
+            ..ConfigSource::default()
+        });
+        Opener::new(Arc::new(config.unwrap()), OpenOptions::default())
+    }
+
     /// Runs the dialogue; returns what was seen.
-    async fn run(&self, mut script: Script) -> (String, Result<(), CommandError>) {
-        let opener = self.load();
-        let result = Wizard::new(&opener, &mut script).run().await;
+    async fn run(&self, script: Script) -> (String, Result<(), CommandError>) {
+        Self::run_with(&self.load(), script).await
+    }
+
+    async fn run_with(opener: &Opener, mut script: Script) -> (String, Result<(), CommandError>) {
+        let result = Wizard::new(opener, &mut script).run().await;
         assert_eq!(script.left(), 0, "{}", script.seen);
         (script.seen, result)
     }
@@ -373,4 +393,76 @@ async fn nothing_is_asked_about_a_file_of_rclone() {
     let error = Wizard::new(&opener, &mut script).run().await.unwrap_err();
     assert!(error.to_string().contains("never writes it"));
     assert_eq!(script.seen, "");
+}
+
+/// A server with an account that has a second factor.
+async fn server() -> sandbox::Handle {
+    let account = AccountSpec {
+        mfa: Some(Mfa::Code("123456".to_owned())),
+        rsa: RsaSource::Fixed,
+        ..AccountSpec::new("me@example.com", "secret")
+    };
+    let options = sandbox::Options {
+        accounts: vec![account],
+        ..sandbox::Options::default()
+    };
+    sandbox::start(options).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_used_once_and_never_kept() {
+    let server = server().await;
+    let home = Home::new("");
+    let opener = home.load_for(server.url());
+    let answers = [
+        "n",
+        "m",
+        "mega",
+        "me@example.com",
+        "y",
+        "secret",
+        "secret",
+        "654321",
+        "",
+        "", // wrong
+        "e",
+        "",
+        "",
+        "123 456",
+        "",
+        "", // and right
+        "q",
+    ];
+    let (seen, result) = Home::run_with(&opener, Script::new(&answers)).await;
+    result.unwrap();
+    in_order(
+        &seen,
+        &[
+            "Logging in as me@example.com ...\nThe login does not work: ",
+            "\nKeep this \"m\" remote all the same?\n",
+            "e) Edit this remote (default)\n",
+            "Editing existing \"m\" remote with options:\n- type: mega\n",
+            "Logging in as me@example.com ...\nThe login works: 0 B of ",
+        ],
+    );
+    assert!(!home.text().contains("2fa") && !home.text().contains("3456"));
+    // the session stays: a run that has no code gets in
+    let again = home.load_for(server.url());
+    super::login::log_in(&again, "m", None).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_for_rclone_is_asked_nothing_more() {
+    let server = server().await;
+    let home = Home::new("");
+    let new = ["n", "m", "mega", "me@example.com", "y", "secret", "secret"];
+    let opener = home.load_for(server.url());
+    let script = Script::piped(&[&new[..], &["", "", "", "q"]].concat());
+    let (seen, result) = Home::run_with(&opener, script).await;
+    result.unwrap();
+    assert!(!seen.contains("login"), "{seen}");
+    let edit = ["e", "m", "", "", "000000", "", "", "q"];
+    let (seen, result) = Home::run_with(&opener, Script::piped(&edit)).await;
+    result.unwrap();
+    assert!(seen.contains("The login does not work: "), "{seen}");
 }
