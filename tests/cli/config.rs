@@ -182,3 +182,110 @@ fn wrong_arguments_are_refused_with_the_usage() {
     let help = home.run(&["config", "create", "--help"]).ok();
     assert!(help.contains("megarc config create NAME TYPE [OPTION]... [FLAGS]"));
 }
+
+/// One step of rclone's dialogue in JSON: the state and the name of what is
+/// asked next, and the complaint about the answer.
+fn step(home: &Home, arguments: &[&str]) -> (String, String, String) {
+    let shown = home.run(&[&["config"], arguments].concat()).ok();
+    let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let name = text(&json["Option"]["Name"]);
+    (text(&json["State"]), name, text(&json["Error"]))
+}
+
+#[test]
+fn a_program_asks_the_questions() {
+    let home = Home::new();
+    home.write("megarc.toml", "");
+    let done =
+        "{\n\t\"State\": \"\",\n\t\"Option\": null,\n\t\"Error\": \"\",\n\t\"Result\": \"\"\n}\n";
+    let silent = ["config", "create", "x", "memory", "--non-interactive"];
+    assert_eq!(home.run(&silent).ok(), done);
+
+    let create = [
+        "create",
+        "m",
+        "mega",
+        "user=u",
+        "--non-interactive",
+        "--all",
+    ];
+    let (mut state, mut name, _) = step(&home, &create);
+    assert_eq!((&*state, &*name), ("*all-set,1,false", "pass"));
+    let mut answer = |result: &str| {
+        let update = [
+            "update",
+            "m",
+            "--continue",
+            "--all",
+            "--state",
+            &state,
+            "--result",
+            result,
+        ];
+        let (next, asked, error) = step(&home, &update);
+        state = next;
+        name = asked;
+        (name.clone(), error)
+    };
+    let named = |name: &str| (name.to_owned(), String::new());
+    let required = "This value is required and it has no default.";
+    assert_eq!(answer(""), ("pass".to_owned(), required.to_owned()));
+    assert_eq!(answer("secret"), named("2fa"));
+    assert_eq!(answer(""), named("config_fs_advanced"));
+    assert_eq!(answer("perhaps").1, "it has to be true or false");
+    assert_eq!(answer("true"), named("debug"));
+    let wrong = "Failed to parse \"xx\": it has to be true or false";
+    assert_eq!(answer("xx"), ("debug".to_owned(), wrong.to_owned()));
+    assert_eq!(answer("t"), named("hard_delete"));
+    while answer("").0 != "config_fs_advanced" {}
+    assert_eq!(answer("false"), named(""));
+
+    let file = home.read("megarc.toml");
+    let (before, pass) = file.split_once("pass = \"").unwrap();
+    assert!(
+        before.ends_with("[m]\ntype = \"mega\"\nuser = \"u\"\n"),
+        "{file}"
+    );
+    let (pass, after) = pass.split_once('"').unwrap();
+    assert_eq!(after, "\ndebug = \"true\"\n");
+    assert_eq!(home.run(&["reveal", "--", pass]).ok(), "secret\n");
+
+    for state in [
+        "*all-set,x,false",
+        "*all-set,99,false",
+        "*all-set,3,false",
+        "bogus",
+    ] {
+        let lost = ["config", "update", "m", "--continue", "--state", state];
+        let outcome = home.run(&lost);
+        assert_eq!(outcome.code, 2, "{state}");
+        assert!(outcome.stderr.contains("no question has the state"));
+    }
+    assert_eq!(
+        home.run(&["config", "update", "m", "--result", "x"]).code,
+        2
+    );
+}
+
+#[test]
+fn all_options_are_asked_for_where_that_is_wanted() {
+    let home = Home::new();
+    home.write("megarc.toml", "");
+    let create = ["config", "create", "m", "mega", "user=u", "--all"];
+    let stopped = home.run_with(&create, "y\n");
+    assert_eq!(stopped.code, 1);
+    assert_eq!(home.read("megarc.toml"), "");
+    let outcome = home.run_with(&create, "y\nsecret\nsecret\n\n\n");
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(
+        !outcome.stdout.contains("Option user."),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome
+            .stdout
+            .ends_with("[m]\ntype = mega\nuser = u\npass = *** ENCRYPTED ***\n")
+    );
+}

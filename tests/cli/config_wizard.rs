@@ -1,6 +1,6 @@
 //! `megarc config` on a terminal.
 
-use megarc::sandbox::{self, AccountSpec, Handle, Options};
+use megarc::sandbox::{self, AccountSpec, Handle, Mfa, Options};
 use tokio::runtime::Runtime;
 
 use crate::support::Home;
@@ -127,4 +127,48 @@ fn ctrl_c_and_ctrl_d_leave_the_file_and_the_terminal_as_they_were() {
         pty.await_echo(true);
         assert_eq!(home.read("megarc.toml"), text);
     }
+}
+
+#[test]
+fn a_code_on_the_command_line_logs_in_and_is_not_stored() {
+    let account = AccountSpec {
+        mfa: Some(Mfa::Code("123456".to_owned())),
+        ..AccountSpec::new(USER, PASSWORD)
+    };
+    let (_runtime, server) = server(account);
+    let home = home();
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("MEGARC_MEGA_API_URL", server.url());
+        home.finish(command, "")
+    };
+    let user = format!("user={USER}");
+    let pass = format!("pass={PASSWORD}");
+    let create = ["config", "create", "m", "mega", &user, &pass];
+    let refused = run(&[&create[..], &["2fa=000000"]].concat());
+    assert_eq!(refused.code, 1);
+    run(&[&create[..], &["2fa=123456"]].concat()).ok();
+    assert!(!home.read("megarc.toml").contains("2fa"));
+    run(&["about", "m:"]).ok();
+    // the same as the answer to a question of a program
+    run(&["logout", "m:"]).ok();
+    let question = [
+        "config",
+        "update",
+        "m",
+        "--continue",
+        "--all",
+        "--state",
+        "*all-set,2,false",
+    ];
+    let refused = run(&[&question[..], &["--result", "000000"]].concat()).ok();
+    assert!(refused.contains("\"Name\": \"2fa\""), "{refused}");
+    assert!(!refused.contains("\"Error\": \"\""), "{refused}");
+    let accepted = run(&[&question[..], &["--result", "123456"]].concat()).ok();
+    assert!(
+        accepted.contains("\"Name\": \"config_fs_advanced\""),
+        "{accepted}"
+    );
+    assert!(!home.read("megarc.toml").contains("2fa"));
+    run(&["about", "m:"]).ok();
 }

@@ -1,8 +1,8 @@
 //! `megarc config create`.
 
-use super::{broken, pairs};
+use super::pairs;
 use crate::commands::Context;
-use crate::config::kinds;
+use crate::config::{Section, kinds};
 use crate::exit::CommandError;
 use crate::remote::spec::check_name;
 
@@ -12,7 +12,8 @@ const COMMAND: &str = "config create";
 ///
 /// Options are given as key=value or as key value. A remote of that name is
 /// replaced. Passwords are obscured, unless they are already; to keep one out
-/// of the shell's history, give what 'megarc obscure -' prints.
+/// of the shell's history, give what 'megarc obscure -' prints. A code of the
+/// second factor (2fa=CODE) is used to log in at once, and not stored.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its name
@@ -32,7 +33,7 @@ pub(super) struct Args {
 ///
 /// # Errors
 /// The arguments are wrong, or the file cannot be written.
-pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     check_name(&args.name).map_err(|e| ctx.refuse(COMMAND, &e))?;
     if kinds::kind(&args.kind).is_none() {
         let why = format!("couldn't find backend for type {:?}", args.kind);
@@ -41,14 +42,10 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     args.flags.check().map_err(|e| ctx.refuse(COMMAND, &e))?;
     let mut options = pairs::parse(&args.options).map_err(|e| ctx.refuse(COMMAND, &e))?;
     args.flags.prepare(&args.kind, &mut options)?;
-    let stored = ctx.opener.config().edit(|draft| {
-        draft.remove(&args.name);
-        draft.set(&args.name, "type", &args.kind);
-        for (key, value) in &options {
-            draft.set(&args.name, key, value);
-        }
-        Ok(())
-    });
-    stored.map_err(|e| broken(&e))?;
-    args.flags.print(&args.name, ctx)
+    let mut section = Section::new(&args.name);
+    section.set("type", &args.kind);
+    let fresh = !args.flags.continues();
+    args.flags
+        .finish(COMMAND, section, options, fresh, ctx)
+        .await
 }

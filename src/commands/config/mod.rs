@@ -10,6 +10,7 @@ mod dump;
 mod pairs;
 mod password;
 mod places;
+mod questions;
 mod section;
 mod show;
 mod unset;
@@ -71,7 +72,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         return wizard::run(ctx).await;
     };
     match action {
-        Action::Create(args) => create::run(args, ctx),
+        Action::Create(args) => create::run(args, ctx).await,
         Action::Delete(args) => delete::run(args, ctx),
         Action::Dump(args) => dump::run(args, ctx),
         Action::Edit(_) => wizard::run(ctx).await,
@@ -82,7 +83,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         Action::Show(args) => show::run(args, ctx),
         Action::Touch(args) => places::touch(args, ctx),
         Action::Unset(args) => unset::run(args, ctx),
-        Action::Update(args) => update::run(args, ctx),
+        Action::Update(args) => update::run(args, ctx).await,
     }
 }
 

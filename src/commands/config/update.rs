@@ -26,7 +26,7 @@ pub(super) struct Args {
 ///
 /// # Errors
 /// The arguments are wrong, or the file cannot be written.
-pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     args.flags.check().map_err(|e| ctx.refuse(COMMAND, &e))?;
     let mut options = pairs::parse(&args.options).map_err(|e| ctx.refuse(COMMAND, &e))?;
     let section = section::find(&args.name, ctx);
@@ -34,6 +34,7 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         return Err(ctx.refuse(COMMAND, &"couldn't find type field in config"));
     };
     args.flags.prepare(kind, &mut options)?;
-    pairs::store(section.name(), &options, ctx)?;
-    args.flags.print(section.name(), ctx)
+    args.flags
+        .finish(COMMAND, section, options, false, ctx)
+        .await
 }

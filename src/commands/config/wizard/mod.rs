@@ -5,7 +5,7 @@
 //! answered, and then all at once: who stops half-way finds the file as it
 //! was.
 
-mod login;
+pub(super) mod login;
 mod manage;
 pub(super) mod options;
 mod password;

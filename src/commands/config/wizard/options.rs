@@ -37,7 +37,7 @@ pub(in crate::commands::config) fn ask_all(
     prompt: &mut dyn Prompt,
     kind: &Kind,
     answers: &mut Answers,
-    given: &[&str],
+    given: &[String],
 ) -> Result<(), CommandError> {
     ask_some(prompt, kind, answers, given, false)?;
     // Asked again afterwards: one can look through them more than once.
@@ -54,11 +54,14 @@ fn ask_some(
     prompt: &mut dyn Prompt,
     kind: &Kind,
     answers: &mut Answers,
-    given: &[&str],
+    given: &[String],
     advanced: bool,
 ) -> Result<(), CommandError> {
     for option in kind.options {
-        if option.hidden || option.advanced != advanced || given.contains(&option.name) {
+        if option.hidden
+            || option.advanced != advanced
+            || given.iter().any(|name| name == option.name)
+        {
             continue;
         }
         prompt.say(&format!("\nOption {}.\n{}\n", option.name, option.help))?;
