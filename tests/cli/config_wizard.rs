@@ -172,3 +172,19 @@ fn a_code_on_the_command_line_logs_in_and_is_not_stored() {
     assert!(!home.read("megarc.toml").contains("2fa"));
     run(&["about", "m:"]).ok();
 }
+
+#[test]
+fn a_password_is_asked_for_where_none_is_given() {
+    let home = home();
+    home.write("megarc.toml", "[m]\ntype = \"mega\"\nuser = \"u\"\n");
+    let mut pty = Pty::start(home.command(&["config", "password", "m"]));
+    pty.answer("Option pass.\r\n", "y");
+    pty.answer_hidden("Enter the password:\r\npassword:", PASSWORD);
+    pty.answer_hidden("Confirm the password:\r\npassword:", PASSWORD);
+    assert_eq!(pty.end(), 0);
+    assert!(!pty.screen.contains(PASSWORD), "{}", pty.screen);
+    let text = home.read("megarc.toml");
+    let pass = text.split("pass = \"").nth(1).unwrap();
+    let pass = pass.strip_suffix("\"\n").unwrap();
+    assert_eq!(home.run(&["reveal", "--", pass]).ok().trim(), PASSWORD);
+}

@@ -8,7 +8,7 @@
 pub(super) mod login;
 mod manage;
 pub(super) mod options;
-mod password;
+pub(super) mod password;
 mod setup;
 
 use std::fmt::Write as _;
