@@ -5,9 +5,9 @@
 //! listings are complete.
 
 mod speed;
+mod transfer;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{Class, Error};
 use speed::Speed;
+pub use transfer::{Check, Transfer};
 
 /// The counters of a run; shared by all its tasks.
 pub struct Stats {
@@ -45,6 +46,8 @@ struct Flight {
     name: String,
     size: Option<u64>,
     bytes: u64,
+    /// Bytes that an earlier try had left there.
+    kept: u64,
     started: Instant,
     speed: Speed,
 }
@@ -272,16 +275,13 @@ impl Stats {
                 name: name.to_owned(),
                 size,
                 bytes: 0,
+                kept: 0,
                 started: now,
                 speed: Speed::default(),
             },
         );
         drop(state);
-        Arc::new(Transfer {
-            stats: Arc::clone(self),
-            id,
-            copied: AtomicBool::new(false),
-        })
+        Arc::new(Transfer::new(self, id))
     }
 
     /// A comparison or deletion begins; it is counted when the guard goes.
@@ -292,10 +292,7 @@ impl Stats {
         state.next_id += 1;
         state.checking.insert(id, name.to_owned());
         drop(state);
-        Check {
-            stats: Arc::clone(self),
-            id,
-        }
+        Check::new(self, id)
     }
 
     /// Everything, as it is now.
@@ -304,11 +301,7 @@ impl Stats {
         let now = Instant::now();
         let mut state = self.lock();
         state.measure(now);
-        let running: u64 = state
-            .transferring
-            .values()
-            .map(|f| f.size.unwrap_or(f.bytes).saturating_sub(f.bytes))
-            .sum();
+        let running: u64 = state.transferring.values().map(Flight::left).sum();
         let total_bytes = state.counts.bytes + running + state.queued_bytes;
         Snapshot {
             counts: state.counts,
@@ -363,6 +356,12 @@ impl State {
 }
 
 impl Flight {
+    /// Bytes that it has still to move.
+    fn left(&self) -> u64 {
+        let there = self.bytes + self.kept;
+        self.size.unwrap_or(there).saturating_sub(there)
+    }
+
     fn show(&self, now: Instant) -> Transferring {
         let seconds = (now - self.started).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "for display")]
@@ -374,96 +373,10 @@ impl Flight {
         Transferring {
             name: self.name.clone(),
             size: self.size,
-            bytes: self.bytes,
+            bytes: self.bytes + self.kept,
             speed: self.speed.per_second(),
             speed_average: average,
-            eta: self
-                .size
-                .and_then(|size| self.speed.time_for(size.saturating_sub(self.bytes))),
-        }
-    }
-}
-
-/// A transfer under way: counts the bytes that arrive.
-pub struct Transfer {
-    stats: Arc<Stats>,
-    id: u64,
-    copied: AtomicBool,
-}
-
-impl Transfer {
-    /// Ends the transfer with success.
-    pub fn finish(&self) {
-        let mut state = self.stats.lock();
-        if state.end_transfer(self.id).is_some() {
-            state.counts.transfers += 1;
-        }
-    }
-
-    /// Whether the destination turned out to have the content already, so that
-    /// it was copied there.
-    pub fn was_copied(&self) -> bool {
-        self.copied.load(Ordering::Relaxed)
-    }
-
-    /// Counts bytes that the destination had already.
-    pub fn copied(&self, bytes: u64) {
-        self.add(bytes);
-        self.copied.store(true, Ordering::Relaxed);
-        self.stats.update(|counts| {
-            counts.server_copies += 1;
-            counts.server_copy_bytes += bytes;
-        });
-    }
-
-    /// Counts bytes; returns those of all transfers so far.
-    pub fn add(&self, bytes: u64) -> u64 {
-        let now = Instant::now();
-        let mut state = self.stats.lock();
-        state.counts.bytes += bytes;
-        if let Some(flight) = state.transferring.get_mut(&self.id) {
-            flight.bytes += bytes;
-        }
-        state.measure(now);
-        state.counts.bytes
-    }
-
-    /// Takes back bytes that have to be sent again.
-    pub fn rewound(&self, bytes: u64) {
-        let mut state = self.stats.lock();
-        state.counts.bytes = state.counts.bytes.saturating_sub(bytes);
-        if let Some(flight) = state.transferring.get_mut(&self.id) {
-            flight.bytes = flight.bytes.saturating_sub(bytes);
-        }
-    }
-
-    /// Takes back all that was counted, before another try.
-    pub fn restart(&self) {
-        let mut state = self.stats.lock();
-        if let Some(flight) = state.transferring.get_mut(&self.id) {
-            let bytes = std::mem::take(&mut flight.bytes);
-            state.counts.bytes = state.counts.bytes.saturating_sub(bytes);
-        }
-    }
-}
-
-impl Drop for Transfer {
-    fn drop(&mut self) {
-        self.stats.lock().end_transfer(self.id);
-    }
-}
-
-/// A comparison under way.
-pub struct Check {
-    stats: Arc<Stats>,
-    id: u64,
-}
-
-impl Drop for Check {
-    fn drop(&mut self) {
-        let mut state = self.stats.lock();
-        if state.checking.remove(&self.id).is_some() {
-            state.counts.checks += 1;
+            eta: self.size.and_then(|_| self.speed.time_for(self.left())),
         }
     }
 }

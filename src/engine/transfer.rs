@@ -170,6 +170,10 @@ async fn once(
         Some(random) => Content::Random(random),
         None => Content::Stream(src.remote.read(&job.src, None).await?),
     };
+    let resume = match content {
+        Content::Stream(_) => src.remote.resumable(&job.src).await?,
+        Content::Random(_) => None,
+    };
     let file = NewFile {
         size: job.src.size,
         modified: job.src.modified,
@@ -181,6 +185,7 @@ async fn once(
         } else {
             Partial::Suffix(run.options.partial_suffix.clone())
         },
+        resume,
     };
     dst.remote.write(&job.to, file).await?;
     Ok(())

@@ -54,6 +54,28 @@ pub trait Meter: Send + Sync {
     fn copied(&self, bytes: u64) {
         let _ = bytes;
     }
+
+    /// `bytes` were left by an earlier try, and do not have to be moved again.
+    fn kept(&self, bytes: u64) {
+        let _ = bytes;
+    }
+}
+
+/// A whole read that can go on behind what an earlier try has left, be it one
+/// of this process or of another one.
+#[async_trait]
+pub trait Resumable: Send + Sync {
+    /// A number for this very content of the store: an unfinished file is
+    /// found again by it, and never continued with another content.
+    fn mark(&self) -> u32;
+
+    /// Reads on behind the bytes in `prefix`, which need not be right: returns
+    /// how many of them stay, and the stream of what follows. Its clean end
+    /// vouches for both together.
+    ///
+    /// # Errors
+    /// The prefix cannot be read; as [`super::Remote::read`].
+    async fn after(&self, prefix: Arc<dyn ReadAt>) -> Result<(u64, ByteStream), RemoteError>;
 }
 
 /// Where a new file's bytes come from.
@@ -81,12 +103,15 @@ pub struct NewFile {
     pub meter: Option<Arc<dyn Meter>>,
     /// How the unfinished file is called where the store shows it.
     pub partial: Partial,
+    /// Lets a store that finds the file begun go on with it; `content` is not
+    /// touched then.
+    pub resume: Option<Arc<dyn Resumable>>,
 }
 
 /// How a store that shows unfinished files names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Partial {
-    /// `NAME.<random>SUFFIX` beside the destination, renamed at the end.
+    /// `NAME.<8 digits>SUFFIX` beside the destination, renamed at the end.
     Suffix(String),
     /// Straight into the final name (`--inplace`).
     InPlace,
@@ -109,6 +134,7 @@ impl NewFile {
             replace: None,
             meter: None,
             partial: Partial::default(),
+            resume: None,
         }
     }
 }

@@ -8,7 +8,10 @@ mod errors;
 mod folders;
 mod likeness;
 mod names;
+mod resume;
 mod streams;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -22,7 +25,7 @@ use super::encoding::Encoding;
 use super::{
     About, ByteStream, Candidate, Coming, Content, Depth, Destination, Entry, EntryId, EntryKind,
     ErrorKind, Features, Likeness, LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result,
-    Span,
+    Resumable, Span,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
@@ -248,6 +251,14 @@ impl Remote for Mega {
         Ok(Box::pin(
             stream.map(move |bytes| bytes.map_err(explain(op, &path))),
         ))
+    }
+
+    async fn resumable(&self, file: &Entry) -> Result<Option<Arc<dyn Resumable>>> {
+        let op = "reading";
+        let handle = self.handle(op, file).await?;
+        let download = self.client.file(handle).await;
+        let download = download.map_err(explain(op, &file.path))?;
+        Ok(Some(resume::begun(&self.client, download, &file.path)))
     }
 
     fn announce(&self, coming: Coming<'_>) {

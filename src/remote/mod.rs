@@ -27,7 +27,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-pub use content::{ByteStream, Content, Meter, NewFile, Partial, ReadAt};
+pub use content::{ByteStream, Content, Meter, NewFile, Partial, ReadAt, Resumable};
 pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};
 pub use features::{About, Features, LinkOptions};
@@ -145,6 +145,16 @@ pub trait Remote: Send + Sync {
     /// # Errors
     /// [`ErrorKind::NotFound`].
     async fn open_random(&self, file: &Entry) -> Result<Option<Arc<dyn ReadAt>>> {
+        let _ = file;
+        Ok(None)
+    }
+
+    /// The same read for whoever may find the file begun; `None` where reading
+    /// always starts at the first byte.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    async fn resumable(&self, file: &Entry) -> Result<Option<Arc<dyn Resumable>>> {
         let _ = file;
         Ok(None)
     }

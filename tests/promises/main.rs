@@ -8,4 +8,5 @@ mod account;
 mod damage;
 mod interrupted;
 mod large;
+mod resumed;
 mod sessions;

@@ -322,4 +322,8 @@ impl Meter for Paced {
     fn copied(&self, bytes: u64) {
         self.transfer.copied(bytes);
     }
+
+    fn kept(&self, bytes: u64) {
+        self.transfer.kept(bytes);
+    }
 }

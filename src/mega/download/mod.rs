@@ -8,6 +8,7 @@
 mod address;
 mod driver;
 mod range;
+mod resume;
 mod sample;
 mod striped;
 

@@ -9,6 +9,7 @@
 mod change;
 mod list;
 mod names;
+mod partial;
 mod read;
 mod write;
 
@@ -60,13 +61,17 @@ impl Default for LocalOptions {
 #[derive(Debug, Clone, Default)]
 pub struct Local {
     options: LocalOptions,
+    strays: Arc<partial::Strays>,
 }
 
 impl Local {
     /// The local file system under `options`.
     #[must_use]
     pub fn new(options: LocalOptions) -> Self {
-        Self { options }
+        Self {
+            options,
+            strays: Arc::default(),
+        }
     }
 
     /// The path in this remote for what the user typed, seen from `cwd`.
@@ -134,7 +139,7 @@ impl Remote for Local {
             return Err(RemoteError::new(ErrorKind::IsDir, "writing", "/"));
         }
         let os = self.os_path(&to.path)?;
-        write::write(os, to.path.clone(), file).await
+        write::write(os, to.path.clone(), file, Arc::clone(&self.strays)).await
     }
 
     async fn make_dir(&self, dir: &RemotePath) -> Result<Entry> {

@@ -2,14 +2,11 @@
 //!
 //! One thread a file holds the partial file and does every system call; the
 //! task beside it takes the bytes from the source. Whoever stops first, for
-//! whatever reason, the thread then removes the partial file.
+//! whatever reason, the thread then removes the partial file, unless it is long
+//! and the source can go on behind it.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,8 +16,9 @@ use tokio::sync::mpsc;
 
 use super::super::{
     ByteStream, Content, Entry, ErrorKind, Meter, NewFile, Partial, ReadAt, RemoteError,
-    RemotePath, Result,
+    RemotePath, Result, Resumable,
 };
+use super::partial::{PartialFile, Strays};
 use super::{blocking, change, failure, list, shown};
 
 /// Small pieces are gathered to this many bytes before they are written.
@@ -29,24 +27,32 @@ const GATHER: usize = 256 << 10;
 const PIECE: usize = 1 << 20;
 /// Pieces on their way to the writing thread.
 const QUEUE: usize = 4;
-/// Longest name that the file systems in use can hold, in bytes.
-const NAME_MAX: usize = 255;
+/// From this length on it is worth keeping what a broken transfer has brought.
+const WORTH_KEEPING: u64 = 8 << 20;
 
 /// What the task tells the thread.
 enum Message {
     Data(Bytes),
     /// The source ended well: without it nothing gets its final name.
     End,
+    /// The source says that what it has brought is wrong.
+    Wrong,
 }
 
 /// Writes `file` to `os`, which is `path` in this remote.
-pub(super) async fn write(os: PathBuf, path: RemotePath, file: NewFile) -> Result<Entry> {
+pub(super) async fn write(
+    os: PathBuf,
+    path: RemotePath,
+    file: NewFile,
+    strays: Arc<Strays>,
+) -> Result<Entry> {
     let NewFile {
         size,
         modified,
         content,
         meter,
         partial,
+        resume,
         ..
     } = file;
     let job = Job {
@@ -54,35 +60,84 @@ pub(super) async fn write(os: PathBuf, path: RemotePath, file: NewFile) -> Resul
         path,
         size,
         modified,
+        partial,
+        mark: resume.as_ref().map(|resume| resume.mark()),
+        strays,
     };
     match content {
-        Content::Stream(stream) => write_stream(job, partial, stream, meter).await,
-        Content::Random(source) => write_random(job, partial, source, meter).await,
+        Content::Stream(stream) => match begun(&job, resume).await? {
+            Some((file, prefix, rest)) => {
+                if let Some(meter) = &meter {
+                    meter.kept(prefix);
+                }
+                write_stream(job, Some((file, prefix)), rest, meter).await
+            }
+            None => write_stream(job, None, stream, meter).await,
+        },
+        Content::Random(source) => write_random(job, source, meter).await,
     }
+}
+
+/// The partial file that an earlier try has left, how much of it stays, and
+/// what follows.
+async fn begun(
+    job: &Job,
+    resume: Option<Arc<dyn Resumable>>,
+) -> Result<Option<(PartialFile, u64, ByteStream)>> {
+    let (Some(resume), Partial::Suffix(suffix), true) =
+        (resume, &job.partial, job.size >= Some(WORTH_KEEPING))
+    else {
+        return Ok(None);
+    };
+    let (os, suffix, mark) = (job.os.clone(), suffix.clone(), resume.mark());
+    let found = blocking(move || {
+        Ok(PartialFile::take_up(&os, &suffix, mark).and_then(|file| {
+            let prefix = file.prefix().ok()?;
+            Some((file, prefix))
+        }))
+    });
+    let Some((file, prefix)) = found.await? else {
+        return Ok(None);
+    };
+    let (kept, rest) = resume.after(prefix).await?;
+    tracing::debug!(
+        "{}: going on behind {kept} bytes that an earlier run has left",
+        shown(&job.path)
+    );
+    Ok(Some((file, kept, rest)))
 }
 
 async fn write_stream(
     job: Job,
-    partial: Partial,
+    begun: Option<(PartialFile, u64)>,
     mut stream: ByteStream,
     meter: Option<Arc<dyn Meter>>,
 ) -> Result<Entry> {
     let (sender, mut receiver) = mpsc::channel(QUEUE);
     let path = job.path.clone();
     let mut thread = tokio::task::spawn_blocking(move || {
-        let mut writer = Writer::create(job, &partial)?;
+        let mut writer = match begun {
+            Some((file, kept)) => Writer::behind(job, file, kept)?,
+            None => Writer::create(job)?,
+        };
         while let Some(message) = receiver.blocking_recv() {
             match message {
                 Message::Data(piece) => writer.write(&piece)?,
                 Message::End => return writer.finish(),
+                Message::Wrong => return Err(writer.abandoned()),
             }
         }
+        writer.keep();
         Err(writer.abandoned())
     });
     let mut failed = None;
     loop {
         let message = match stream.next().await {
             Some(Ok(piece)) => Message::Data(piece),
+            Some(Err(error)) if is_final(error.kind) => {
+                failed = Some(error);
+                Message::Wrong
+            }
             Some(Err(error)) => {
                 failed = Some(error);
                 break;
@@ -91,7 +146,7 @@ async fn write_stream(
         };
         let length = match &message {
             Message::Data(piece) => piece.len() as u64,
-            Message::End => {
+            Message::End | Message::Wrong => {
                 // A closed queue means that the thread has failed and says why.
                 let _ = sender.send(message).await;
                 break;
@@ -118,9 +173,16 @@ async fn write_stream(
     failed.map_or(result, Err)
 }
 
+/// Whether nothing of what was read before this error can be used.
+fn is_final(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Corrupt | ErrorKind::Changed | ErrorKind::NotFound
+    )
+}
+
 async fn write_random(
     job: Job,
-    partial: Partial,
     source: Arc<dyn ReadAt>,
     meter: Option<Arc<dyn Meter>>,
 ) -> Result<Entry> {
@@ -132,7 +194,7 @@ async fn write_random(
     let (allow, mut allowed) = mpsc::channel(1);
     let metered = meter.is_some();
     let writing = blocking(move || {
-        let mut writer = Writer::create(job, &partial)?;
+        let mut writer = Writer::create(job)?;
         let size = source.size();
         let mut buffer = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
         let mut offset = 0;
@@ -197,18 +259,21 @@ struct Job {
     path: RemotePath,
     size: Option<u64>,
     modified: Option<jiff::Timestamp>,
+    partial: Partial,
+    /// The number of the content, where it can be gone on with later.
+    mark: Option<u32>,
+    strays: Arc<Strays>,
 }
 
-/// A file in the making.
+/// A file in the making; what is not finished goes when it is dropped.
 struct Writer {
     job: Job,
-    file: io::BufWriter<File>,
-    partial: RemoveOnDrop,
+    file: io::BufWriter<PartialFile>,
     written: u64,
 }
 
 impl Writer {
-    fn create(job: Job, partial: &Partial) -> Result<Self> {
+    fn create(job: Job) -> Result<Self> {
         if let (Some(parent), Some(parent_path)) = (job.os.parent(), job.path.parent()) {
             change::make_parents(parent, &parent_path)?;
         }
@@ -219,17 +284,30 @@ impl Writer {
                 shown(&job.path),
             ));
         }
-        let created = match partial {
-            Partial::Suffix(suffix) => create_partial(&job.os, suffix),
-            Partial::InPlace => create_in_place(&job.os).map(|file| (file, job.os.clone())),
+        let created = match &job.partial {
+            Partial::Suffix(suffix) => PartialFile::create(&job.os, suffix, job.mark),
+            Partial::InPlace => PartialFile::in_place(&job.os),
         };
-        let (file, name) = created.map_err(|e| failure(e, "creating", &job.path))?;
-        Ok(Self {
+        let file = created.map_err(|e| failure(e, "creating", &job.path))?;
+        Ok(Self::of(job, file, 0))
+    }
+
+    /// Goes on behind the first `kept` bytes of `file`.
+    fn behind(job: Job, mut file: PartialFile, kept: u64) -> Result<Self> {
+        file.cut(kept)
+            .map_err(|e| failure(e, "writing", &job.path))?;
+        Ok(Self::of(job, file, kept))
+    }
+
+    fn of(job: Job, file: PartialFile, written: u64) -> Self {
+        if let Partial::Suffix(suffix) = &job.partial {
+            job.strays.remove_of(&job.os, suffix, file.path());
+        }
+        Self {
             job,
             file: io::BufWriter::with_capacity(GATHER, file),
-            partial: RemoveOnDrop(Some(name)),
-            written: 0,
-        })
+            written,
+        }
     }
 
     fn write(&mut self, piece: &[u8]) -> Result<()> {
@@ -255,15 +333,16 @@ impl Writer {
     fn finish_io(&mut self) -> io::Result<()> {
         self.file.flush()?;
         if let Some(modified) = self.job.modified {
-            change::set_file_modified(self.file.get_ref(), modified)?;
+            change::set_file_modified(self.file.get_ref().file(), modified)?;
         }
-        if let Some(partial) = self.partial.0.as_ref() {
-            if *partial != self.job.os {
-                fs::rename(partial, &self.job.os)?;
-            }
-            self.partial.0 = None;
+        self.file.get_mut().name(&self.job.os)
+    }
+
+    /// Leaves a long beginning for a later try, if the source can use it.
+    fn keep(&mut self) {
+        if self.job.mark.is_some() && self.written >= WORTH_KEEPING && self.file.flush().is_ok() {
+            self.file.get_mut().keep();
         }
-        Ok(())
     }
 
     fn wrong_length(&self) -> RemoteError {
@@ -280,85 +359,5 @@ impl Writer {
 
     fn abandoned(&self) -> RemoteError {
         RemoteError::new(ErrorKind::Cancelled, "writing", shown(&self.job.path))
-    }
-}
-
-/// Removes the file unless it has been finished.
-struct RemoveOnDrop(Option<PathBuf>);
-
-impl Drop for RemoveOnDrop {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            // Nothing more can be done about a file that will not go.
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-/// Makes a new file beside `os`; one that exists, or a link, is never opened.
-fn create_partial(os: &Path, suffix: &str) -> io::Result<(File, PathBuf)> {
-    loop {
-        let mut random = [0; 4];
-        getrandom::fill(&mut random).map_err(|e| io::Error::other(e.to_string()))?;
-        let name = partial_name(
-            os.file_name().unwrap_or(OsStr::new("file")),
-            &format!(".{:08x}{suffix}", u32::from_be_bytes(random)),
-        );
-        let path = os.with_file_name(name);
-        match new_file().open(&path) {
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            other => return other.map(|file| (file, path)),
-        }
-    }
-}
-
-/// Makes the file itself, emptying the one that is there; a link is replaced.
-fn create_in_place(os: &Path) -> io::Result<File> {
-    if os.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
-        fs::remove_file(os)?;
-    }
-    match new_file().open(os) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new()
-            .write(true)
-            .truncate(true)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-            .open(os),
-        other => other,
-    }
-}
-
-fn new_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    options
-}
-
-/// `name` and `ending`, `name` cut where the two are too long together.
-fn partial_name(name: &OsStr, ending: &str) -> OsString {
-    let mut bytes = name.as_bytes().to_vec();
-    let room = NAME_MAX.saturating_sub(ending.len());
-    if bytes.len() > room {
-        // Not inside a character: some file systems take UTF-8 only.
-        let cut = (0..=room)
-            .rev()
-            .find(|&at| bytes.get(at).is_none_or(|byte| byte & 0xc0 != 0x80));
-        bytes.truncate(cut.unwrap_or(room));
-    }
-    bytes.extend_from_slice(ending.as_bytes());
-    OsString::from_vec(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn partial_names_fit_and_stay_text() {
-        let ending = ".01234567.partial";
-        let short = partial_name(OsStr::new("a.txt"), ending);
-        assert_eq!(short, "a.txt.01234567.partial");
-        let long = partial_name(OsStr::new(&"ä".repeat(127)), ending);
-        assert!(long.len() <= NAME_MAX);
-        assert!(long.to_str().is_some_and(|name| name.ends_with(ending)));
     }
 }
