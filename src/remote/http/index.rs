@@ -8,18 +8,19 @@ use reqwest::Url;
 
 /// An entry of an index page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
+pub struct Link {
     /// Its name, as bytes: servers list whatever their disks hold.
-    pub(super) name: Vec<u8>,
+    pub name: Vec<u8>,
     /// Whether the link ended in `/`.
-    pub(super) is_dir: bool,
+    pub is_dir: bool,
     /// Where it leads.
-    pub(super) url: Url,
+    pub url: Url,
 }
 
 /// The entries of the directory `page_url` shows in `html`: links to the same
 /// server, one level below, without a query; each once.
-pub(super) fn links(page_url: &Url, html: &str) -> Vec<Link> {
+#[must_use]
+pub fn links(page_url: &Url, html: &str) -> Vec<Link> {
     let mut seen = HashSet::new();
     Tokenizer::new(html)
         .flatten()

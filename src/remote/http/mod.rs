@@ -4,7 +4,7 @@
 //! An [`Entry`]'s id is its absolute address as the server wrote it, so that a
 //! name which had to be changed to be shown can still be read.
 
-mod index;
+pub mod index;
 
 use std::sync::Arc;
 use std::time::Duration;
