@@ -66,7 +66,10 @@ async fn alias_to_memory() -> Place {
     Place::new(at.unwrap(), ())
 }
 
-/// An account of a server of its own, opened as a user would.
+/// An account of a server of its own, opened as a user would. What stands in
+/// the account already is sent all the same: the suite counts the bytes that a
+/// source hands over, and a copy on the server reads none of a second file of
+/// the same content.
 async fn mega() -> Place {
     let spec = AccountSpec::new("user@example.com", "a good password");
     let server = sandbox::start(sandbox::Options {
@@ -80,7 +83,7 @@ async fn mega() -> Place {
         .collect();
     let opener = Opener::new(Arc::new(Config::in_memory(env)), OpenOptions::default());
     let place = format!(
-        ":mega,user=user@example.com,pass={},api_url='{}':some/where",
+        ":mega,user=user@example.com,pass={},no_dedupe_upload=true,api_url='{}':some/where",
         obscure("a good password").unwrap(),
         server.url()
     );
