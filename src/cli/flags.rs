@@ -252,6 +252,9 @@ pub struct MegaFlags {
     /// Where paths begin: cloud, rubbish or incoming
     #[arg(long, global = true, value_name = "ROOT")]
     pub mega_root: Option<String>,
+    /// List old versions beside their files; nothing can be changed then
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
+    pub mega_versions: Option<bool>,
     /// Connections of one upload
     #[arg(long, global = true, value_name = "N", value_parser = values::at_least_one)]
     pub mega_upload_connections: Option<usize>,
@@ -394,6 +397,7 @@ impl MegaFlags {
             ("link", self.mega_link.clone()),
             ("link_password", self.mega_link_password.clone()),
             ("root", self.mega_root.clone()),
+            ("versions", truth(self.mega_versions)),
             ("upload_connections", number(self.mega_upload_connections)),
             (
                 "download_connections",

@@ -24,6 +24,7 @@ pub mod lsl;
 pub mod mkdir;
 pub mod obscure;
 pub mod purge;
+pub mod restore;
 pub mod reveal;
 pub mod rmdir;
 pub mod rmdirs;
@@ -31,6 +32,7 @@ pub mod sandbox;
 pub mod size;
 pub mod tree;
 pub mod version;
+pub mod versions;
 
 use clap::Subcommand;
 
@@ -63,6 +65,7 @@ pub enum Command {
     Mkdir(mkdir::Args),
     Obscure(obscure::Args),
     Purge(purge::Args),
+    Restore(restore::Args),
     #[command(hide = true)]
     Reveal(reveal::Args),
     Rmdir(rmdir::Args),
@@ -71,6 +74,7 @@ pub enum Command {
     Size(size::Args),
     Tree(tree::Args),
     Version(version::Args),
+    Versions(versions::Args),
 }
 
 /// How a command is run.
@@ -110,6 +114,7 @@ impl Command {
             Self::Mkdir(_) => "mkdir",
             Self::Obscure(_) => "obscure",
             Self::Purge(_) => "purge",
+            Self::Restore(_) => "restore",
             Self::Reveal(_) => "reveal",
             Self::Rmdir(_) => "rmdir",
             Self::Rmdirs(_) => "rmdirs",
@@ -117,6 +122,7 @@ impl Command {
             Self::Size(_) => "size",
             Self::Tree(_) => "tree",
             Self::Version(_) => "version",
+            Self::Versions(_) => "versions",
         }
     }
 
@@ -177,6 +183,7 @@ impl Command {
             Self::Mkdir(args) => mkdir::run(args, ctx).await,
             Self::Obscure(args) => obscure::run(args, ctx),
             Self::Purge(args) => purge::run(args, ctx).await,
+            Self::Restore(args) => restore::run(args, ctx).await,
             Self::Reveal(args) => reveal::run(args, ctx),
             Self::Rmdir(args) => rmdir::run(args, ctx).await,
             Self::Rmdirs(args) => rmdirs::run(args, ctx).await,
@@ -184,6 +191,7 @@ impl Command {
             Self::Size(args) => size::run(args, ctx).await,
             Self::Tree(args) => tree::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),
+            Self::Versions(args) => versions::run(args, ctx).await,
         }
     }
 }

@@ -175,6 +175,8 @@ pub const KINDS: &[Kind] = &[
                 "Delete for good instead of moving to the rubbish bin.",
             ),
             NO_DEDUPE_UPLOAD,
+            ROOT,
+            VERSIONS,
             DESCRIPTION,
         ],
     },
@@ -188,6 +190,21 @@ const DEBUG: OptionInfo = flag(
 const NO_DEDUPE_UPLOAD: OptionInfo = flag(
     "no_dedupe_upload",
     "Upload content that stands in the account already once more, instead of copying it there.",
+);
+
+const ROOT: OptionInfo = OptionInfo {
+    choices: &[
+        ("cloud", "The cloud drive."),
+        ("rubbish", "The rubbish bin."),
+        ("incoming", "Folders that others share with the account."),
+    ],
+    default: "cloud",
+    ..advanced("root", "Where paths begin: cloud, rubbish or incoming.")
+};
+
+const VERSIONS: OptionInfo = flag(
+    "versions",
+    "List old versions beside their files, with times in their names; nothing can be changed then.",
 );
 
 const MEGA: &[OptionInfo] = &[
@@ -240,15 +257,8 @@ const MEGA: &[OptionInfo] = &[
         value: ValueKind::Password,
         ..advanced("link_password", "Password of the link, if it has one.")
     },
-    OptionInfo {
-        choices: &[
-            ("cloud", "The cloud drive."),
-            ("rubbish", "The rubbish bin."),
-            ("incoming", "Folders that others share with the account."),
-        ],
-        default: "cloud",
-        ..advanced("root", "Where paths begin: cloud, rubbish or incoming.")
-    },
+    ROOT,
+    VERSIONS,
     OptionInfo {
         sensitive: true,
         ..advanced(

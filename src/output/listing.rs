@@ -46,6 +46,16 @@ impl Style {
         )
     }
 
+    /// A row of `versions list`: number, size, time to the second, id, path.
+    #[must_use]
+    pub fn version(&self, entry: &Entry, number: usize, id: &str, path: &str) -> String {
+        format!(
+            "{number:>3} {:>9} {} {id} {path}",
+            self.size(entry.size),
+            self.time(entry, "%Y-%m-%d %H:%M:%S")
+        )
+    }
+
     /// A row of `lsd`: size, time, number of entries (never known), path.
     #[must_use]
     pub fn dir(&self, entry: &Entry, path: &str) -> String {

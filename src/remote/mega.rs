@@ -4,12 +4,15 @@
 //! in and out; nodes that cannot be decrypted are not listed (the client has
 //! warned of them), but keep a folder from being empty.
 
+mod account;
+mod cloud;
 mod errors;
 mod folders;
 mod likeness;
 mod names;
 mod resume;
 mod streams;
+mod versions;
 
 use std::sync::Arc;
 
@@ -23,9 +26,9 @@ use self::names::Found;
 pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
-    About, ByteStream, Candidate, Coming, Content, Depth, Destination, Entry, EntryId, EntryKind,
-    ErrorKind, Features, Likeness, LinkOptions, NewFile, Remote, RemoteError, RemotePath, Result,
-    Resumable, Span,
+    About, ByteStream, Candidate, Cloud, Coming, Content, Depth, Destination, Entry, EntryId,
+    EntryKind, ErrorKind, Features, Likeness, LinkOptions, NewFile, Remote, RemoteError,
+    RemotePath, Result, Resumable, Span,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
@@ -44,6 +47,8 @@ pub struct MegaOptions {
     pub root: Root,
     /// How names are kept on the server.
     pub encoding: Encoding,
+    /// Old versions are listed beside their files, and nothing can be changed.
+    pub versions: bool,
 }
 
 impl Default for MegaOptions {
@@ -51,6 +56,7 @@ impl Default for MegaOptions {
         Self {
             root: Root::Cloud,
             encoding: Encoding::MEGA,
+            versions: false,
         }
     }
 }
@@ -96,6 +102,18 @@ impl Mega {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Refuses to change anything while old versions stand among the files:
+    /// their names are none that the server knows.
+    fn writable(&self, op: &'static str, path: &RemotePath) -> Result<()> {
+        if !self.options.versions {
+            return Ok(());
+        }
+        let error = RemoteError::new(ErrorKind::PermissionDenied, op, path.as_str());
+        Err(error
+            .because("old versions are shown, and nothing is changed then")
+            .hint("leave out --mega-versions"))
     }
 
     async fn tree(&self, op: &'static str, path: &RemotePath) -> Result<SharedTree> {
@@ -186,7 +204,8 @@ impl Remote for Mega {
     }
 
     fn features(&self) -> Features {
-        let read_only = self.client.is_link();
+        let link = self.client.is_link();
+        let read_only = link || self.options.versions;
         Features {
             read_only,
             duplicate_names: true,
@@ -195,7 +214,7 @@ impl Remote for Mega {
             server_copy: !read_only,
             server_move: !read_only,
             dir_move: !read_only,
-            about: !read_only,
+            about: !link,
             link: !read_only,
             cleanup: !read_only,
             ids: true,
@@ -285,6 +304,7 @@ impl Remote for Mega {
 
     async fn write(&self, to: &Destination, file: NewFile) -> Result<Entry> {
         let op = "writing";
+        self.writable(op, &to.path)?;
         let (parent, name) = self.prepare(op, to).await?;
         let replaces = match &file.replace {
             Some(old) => Some(self.handle(op, old).await?),
@@ -312,6 +332,7 @@ impl Remote for Mega {
 
     async fn make_dir(&self, dir: &RemotePath) -> Result<Entry> {
         let op = "making directory";
+        self.writable(op, dir)?;
         if dir.is_root() {
             return self.stat(dir).await;
         }
@@ -321,6 +342,7 @@ impl Remote for Mega {
 
     async fn remove(&self, entry: &Entry) -> Result<()> {
         let op = "removing";
+        self.writable(op, &entry.path)?;
         let handle = self.handle(op, entry).await?;
         {
             let tree = self.tree(op, &entry.path).await?;
@@ -341,6 +363,7 @@ impl Remote for Mega {
 
     async fn purge(&self, dir: &Entry) -> Result<()> {
         let op = "purging";
+        self.writable(op, &dir.path)?;
         if dir.path.is_root() {
             let error = RemoteError::new(ErrorKind::PermissionDenied, op, "")
                 .because("the root of an account cannot be removed")
@@ -378,6 +401,7 @@ impl Remote for Mega {
 
     async fn rename(&self, entry: &Entry, to: &Destination) -> Result<Entry> {
         let op = "moving";
+        self.writable(op, &entry.path)?;
         let handle = self.handle(op, entry).await?;
         let (parent, name) = self.prepare(op, to).await?;
         let (stays, keeps_name) = {
@@ -403,6 +427,7 @@ impl Remote for Mega {
 
     async fn copy(&self, file: &Entry, to: &Destination, replace: Option<&Entry>) -> Result<Entry> {
         let op = "copying";
+        self.writable(op, &to.path)?;
         let handle = self.handle(op, file).await?;
         let replaces = match replace {
             Some(old) => Some(self.handle(op, old).await?),
@@ -419,6 +444,7 @@ impl Remote for Mega {
 
     async fn set_modified(&self, entry: &Entry, modified: Timestamp) -> Result<()> {
         let op = "setting the time of";
+        self.writable(op, &entry.path)?;
         if entry.is_dir() {
             let error = RemoteError::new(ErrorKind::Unsupported, op, entry.path.as_str());
             return Err(error.because("MEGA keeps no times of folders"));
@@ -431,48 +457,15 @@ impl Remote for Mega {
     }
 
     async fn about(&self, _: &RemotePath) -> Result<About> {
-        let root = RemotePath::root();
-        let op = "asking for the quota of";
-        let quota = self.client.quota().await.map_err(explain(op, &root))?;
-        let tree = self.tree(op, &root).await?;
-        let tree = tree.read();
-        let of = |handle: Option<NodeHandle>| {
-            handle
-                .and_then(|handle| quota.by_root.get(&handle))
-                .copied()
-                .unwrap_or_default()
-        };
-        let rubbish = of(tree.rubbish());
-        let some = |bytes: u64| (bytes > 0).then_some(bytes);
-        Ok(About {
-            total: Some(quota.allowed),
-            used: Some(quota.used),
-            free: Some(quota.allowed.saturating_sub(quota.used)),
-            trashed: some(rubbish.bytes + rubbish.version_bytes),
-            other: some(of(tree.cloud()).version_bytes),
-            objects: None,
-        })
+        self.account_space().await
     }
 
     async fn link(&self, entry: &Entry, options: &LinkOptions) -> Result<String> {
-        let op = "linking";
-        let handle = self.handle(op, entry).await?;
-        let expires = options.expires.map(Timestamp::as_second);
-        let link = self
-            .client
-            .export(handle, expires)
-            .await
-            .map_err(explain(op, &entry.path))?;
-        Ok(link.to_url())
+        self.public_link(entry, options).await
     }
 
     async fn unlink(&self, entry: &Entry) -> Result<()> {
-        let op = "unlinking";
-        let handle = self.handle(op, entry).await?;
-        self.client
-            .unexport(handle)
-            .await
-            .map_err(explain(op, &entry.path))
+        self.withdraw_link(entry).await
     }
 
     async fn cleanup(&self) -> Result<u64> {
@@ -480,6 +473,10 @@ impl Remote for Mega {
             .empty_rubbish()
             .await
             .map_err(explain("cleaning up", &RemotePath::root()))
+    }
+
+    fn cloud(&self) -> Option<&dyn Cloud> {
+        (!self.client.is_link()).then_some(self)
     }
 
     async fn logout(&self) -> Result<()> {

@@ -8,6 +8,7 @@
 //! Each store is one file beside this one; [`open`] alone names them all.
 
 pub mod alias;
+mod cloud;
 pub mod content;
 pub mod encoding;
 mod entry;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use cloud::{Cloud, Version};
 pub use content::{ByteStream, Content, Meter, NewFile, Partial, ReadAt, Resumable};
 pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};
@@ -295,6 +297,12 @@ pub trait Remote: Send + Sync {
     /// [`ErrorKind::Unsupported`].
     async fn cleanup(&self) -> Result<u64> {
         Err(RemoteError::new(ErrorKind::Unsupported, "cleaning up", ""))
+    }
+
+    /// What the store can do beside holding files, where it is one with
+    /// versions and a rubbish bin.
+    fn cloud(&self) -> Option<&dyn Cloud> {
+        None
     }
 
     /// Ends the kept session.

@@ -5,10 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::{keys_for_shares, require, require_not_root};
+use super::{RUBBISH_ORIGIN, keys_for_shares, require, require_not_root};
 use crate::mega::api::{NewNode, NodeSource, PutNodes};
 use crate::mega::client::Client;
-use crate::mega::crypto::attributes::RUBBISH_ORIGIN;
 use crate::mega::crypto::keys::{FolderKey, NodeKey};
 use crate::mega::crypto::wrap::Wrapping;
 use crate::mega::error::Error;

@@ -10,8 +10,10 @@ mod export;
 mod folders;
 mod moving;
 mod removing;
+mod versions;
 
 use super::api::KeyRequest;
+use super::crypto::attributes::RUBBISH_ORIGIN;
 use super::crypto::keys::{NodeKey, ShareKey};
 use super::crypto::wrap::Wrapping;
 use super::error::Error;

@@ -1,9 +1,8 @@
 //! Moving nodes, into the rubbish and out of it, too.
 
-use super::{keys_for_shares, require, require_not_root};
+use super::{RUBBISH_ORIGIN, keys_for_shares, require, require_not_root};
 use crate::mega::api::MoveNode;
 use crate::mega::client::Client;
-use crate::mega::crypto::attributes::RUBBISH_ORIGIN;
 use crate::mega::crypto::keys::NodeKey;
 use crate::mega::error::{Error, ErrorCode};
 use crate::mega::handle::NodeHandle;

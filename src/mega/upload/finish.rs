@@ -1,7 +1,7 @@
 //! The end of an upload: the node is made, and what it replaces steps back.
 
 use super::Complete;
-use crate::mega::api::{DeleteNode, NewNode, PutNodes};
+use crate::mega::api::{NewNode, PutNodes};
 use crate::mega::client::Client;
 use crate::mega::crypto::attributes::Attributes;
 use crate::mega::crypto::keys::NodeKey;
@@ -73,23 +73,5 @@ impl Client {
             }
         }
         Ok(made)
-    }
-
-    /// Deletes one version of a file for good, and no other.
-    pub(in crate::mega) async fn drop_version(&self, version: NodeHandle) -> Result<(), Error> {
-        let deleted = self
-            .api()
-            .call(DeleteNode {
-                node: version,
-                only_this_version: true,
-            })
-            .await;
-        match deleted {
-            // An account without versioning has dropped it by itself.
-            Err(Error::Api { code, .. }) if code == crate::mega::ErrorCode::ENOENT => {}
-            other => other?,
-        }
-        self.tree().await?.write().remove_version(version);
-        Ok(())
     }
 }

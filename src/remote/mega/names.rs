@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::MegaOptions;
+use super::{MegaOptions, versions};
 use crate::mega::NodeHandle;
 use crate::mega::node::NodeKind;
 use crate::mega::tree::{NodeRef, Tree};
@@ -70,7 +70,15 @@ impl MegaOptions {
         };
         for element in path.elements() {
             let children: Vec<NodeRef<'a>> = below(tree, &found).collect();
-            found = Found::Nodes(self.named(children, element));
+            let old = match self.versions {
+                true => versions::find(tree, &children, &self.stored(element)),
+                false => Vec::new(),
+            };
+            let mut nodes = self.named(children, element);
+            if nodes.is_empty() {
+                nodes = old;
+            }
+            found = Found::Nodes(nodes);
         }
         found
     }
@@ -84,10 +92,32 @@ impl MegaOptions {
         }
     }
 
+    /// An element of a path as the server keeps it.
+    fn stored(&self, element: &str) -> String {
+        self.encoding.from_standard_text(element)
+    }
+
+    /// A stored name as an element of a path.
+    fn shown(&self, stored: &str) -> String {
+        self.encoding.to_standard(stored.as_bytes())
+    }
+
+    /// The path of a node from the root of its tree on.
+    pub(super) fn path_of(&self, node: NodeRef<'_>) -> Option<RemotePath> {
+        let mut names = Vec::new();
+        let mut node = node;
+        while !node.kind().is_root() {
+            names.push(self.shown(node.name()?));
+            node = node.parent()?;
+        }
+        let mut names = names.iter().rev();
+        names.try_fold(RemotePath::root(), |path, name| path.child(name).ok())
+    }
+
     /// The nodes called `element`. A stored name that no path can say (with a
     /// real slash in it) is found by the name it is listed under.
     fn named<'a>(&self, nodes: Vec<NodeRef<'a>>, element: &str) -> Vec<NodeRef<'a>> {
-        let stored = self.encoding.from_standard_text(element);
+        let stored = self.stored(element);
         let exact: Vec<NodeRef<'a>> = nodes
             .iter()
             .filter(|node| node.name() == Some(stored.as_str()))
@@ -131,7 +161,7 @@ impl MegaOptions {
                     continue;
                 }
             }
-            rest.push(self.encoding.from_standard_text(element));
+            rest.push(self.stored(element));
         }
         Some((start, rest))
     }
@@ -180,12 +210,22 @@ impl MegaOptions {
                 return Err(ErrorKind::IsFile);
             }
         }
-        Ok(below(tree, found)
-            .filter_map(|node| {
-                let name = self.encoding.to_standard(node.name()?.as_bytes());
-                Some(entry(node, path.child(&name).ok()?))
-            })
-            .collect())
+        let mut entries = Vec::new();
+        for node in below(tree, found) {
+            let mut add = |name: &str, node| {
+                let path = path.child(&self.shown(name)).ok();
+                entries.extend(path.map(|path| entry(node, path)));
+            };
+            if let Some(name) = node.name() {
+                add(name, node);
+            }
+            if self.versions && node.kind() == NodeKind::File {
+                for (name, version) in versions::named(tree, node) {
+                    add(&name, version);
+                }
+            }
+        }
+        Ok(entries)
     }
 }
 

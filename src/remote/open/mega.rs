@@ -187,5 +187,6 @@ fn mega_options(options: &Options<'_>) -> Result<MegaOptions> {
     Ok(MegaOptions {
         encoding: encoding.map_err(setting)?.unwrap_or(Encoding::MEGA),
         root: root.map_err(setting)?.unwrap_or_default(),
+        versions: options.flag("versions").map_err(setting)?,
     })
 }

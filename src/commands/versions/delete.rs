@@ -1,0 +1,85 @@
+//! `megarc versions delete`.
+
+use jiff::Timestamp;
+
+use super::{cloud, file, find, pasts};
+use crate::cli::values::{self, Span};
+use crate::commands::Context;
+use crate::exit::CommandError;
+use crate::remote::{Cloud, Version};
+
+/// Delete old versions for good
+///
+/// Those of one file that are named by number or id; or with --all or
+/// --older-than those of a file, or of all files below a directory that the
+/// filters show. The files stay what they are.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// File or directory
+    #[arg(value_name = "PATH")]
+    path: String,
+    /// Numbers or ids of versions of the file
+    #[arg(value_name = "VERSION", required_unless_present_any = ["all", "older_than"])]
+    which: Vec<String>,
+    /// Delete all old versions
+    #[arg(long, conflicts_with_all = ["which", "older_than"])]
+    all: bool,
+    /// Delete what was replaced longer ago than this, or before this date
+    #[arg(long, value_name = "AGE", conflicts_with = "which", value_parser = values::span)]
+    older_than: Option<Span>,
+}
+
+/// Runs `megarc versions delete`.
+///
+/// # Errors
+/// There is no such file or version, or the remote refuses.
+pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    if !args.which.is_empty() {
+        let (root, file) = file(ctx, &args.path).await?;
+        let cloud = cloud(&root.dir)?;
+        let versions = cloud.versions(&file).await?;
+        // All are found before the first one goes.
+        let mut named: Vec<&Version> = Vec::new();
+        for name in &args.which {
+            let version = find(&versions, name, &file)?;
+            if !named.contains(&version) {
+                named.push(version);
+            }
+        }
+        for version in named {
+            delete(ctx, cloud, file.path.as_str(), version).await?;
+        }
+        return Ok(());
+    }
+    let root = ctx.open(&args.path).await?;
+    let before = args.older_than.and_then(|age| age.ago(Timestamp::now()));
+    if before.is_none() && !args.all {
+        // An age that is off, or before all time: nothing is so old.
+        return Ok(());
+    }
+    let pasts = pasts(ctx, &root).await?;
+    let cloud = cloud(&root.dir)?;
+    for past in pasts {
+        for version in &past.versions {
+            if before.is_none_or(|moment| version.is_older_than(moment)) {
+                delete(ctx, cloud, &past.path, version).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn delete(
+    ctx: &Context,
+    cloud: &dyn Cloud,
+    path: &str,
+    version: &Version,
+) -> Result<(), CommandError> {
+    if ctx.run.skips("delete version", path, version.entry.size) {
+        return Ok(());
+    }
+    cloud.delete_version(version).await?;
+    let stored = version.stored.unwrap_or_default();
+    tracing::info!(object = %path, "Deleted the version of {stored}");
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What belongs to the account and not to one directory: its space, and what
+//! of it is public.
+
+use jiff::Timestamp;
+
+use super::Mega;
+use super::errors::explain;
+use crate::mega::NodeHandle;
+use crate::remote::{About, Entry, LinkOptions, RemotePath, Result};
+
+impl Mega {
+    /// The space of the account.
+    pub(super) async fn account_space(&self) -> Result<About> {
+        let root = RemotePath::root();
+        let op = "asking for the quota of";
+        let quota = self.client.quota().await.map_err(explain(op, &root))?;
+        let tree = self.tree(op, &root).await?;
+        let tree = tree.read();
+        let of = |handle: Option<NodeHandle>| {
+            handle
+                .and_then(|handle| quota.by_root.get(&handle))
+                .copied()
+                .unwrap_or_default()
+        };
+        let rubbish = of(tree.rubbish());
+        let some = |bytes: u64| (bytes > 0).then_some(bytes);
+        Ok(About {
+            total: Some(quota.allowed),
+            used: Some(quota.used),
+            free: Some(quota.allowed.saturating_sub(quota.used)),
+            trashed: some(rubbish.bytes + rubbish.version_bytes),
+            other: some(of(tree.cloud()).version_bytes),
+            objects: None,
+        })
+    }
+
+    /// Makes the public link of an entry, or finds the one it has.
+    pub(super) async fn public_link(&self, entry: &Entry, options: &LinkOptions) -> Result<String> {
+        let op = "linking";
+        let handle = self.handle(op, entry).await?;
+        let expires = options.expires.map(Timestamp::as_second);
+        let link = self
+            .client
+            .export(handle, expires)
+            .await
+            .map_err(explain(op, &entry.path))?;
+        Ok(link.to_url())
+    }
+
+    /// Takes the public link of an entry back.
+    pub(super) async fn withdraw_link(&self, entry: &Entry) -> Result<()> {
+        let op = "unlinking";
+        let handle = self.handle(op, entry).await?;
+        self.client
+            .unexport(handle)
+            .await
+            .map_err(explain(op, &entry.path))
+    }
+}

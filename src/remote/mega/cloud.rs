@@ -1,0 +1,129 @@
+//! Old versions and the rubbish bin.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::errors::explain;
+use super::names::{self, Root};
+use super::{Mega, MegaOptions};
+use crate::mega::NodeHandle;
+use crate::mega::tree::NodeRef;
+use crate::remote::{Cloud, Entry, EntryId, ErrorKind, RemoteError, RemotePath, Result, Version};
+
+#[async_trait]
+impl Cloud for Mega {
+    async fn versions(&self, file: &Entry) -> Result<Vec<Version>> {
+        let op = "listing versions of";
+        let handle = self.handle(op, file).await?;
+        let tree = self.tree(op, &file.path).await?;
+        let tree = tree.read();
+        if tree.node(handle).is_some_and(NodeRef::is_version) {
+            return Ok(Vec::new());
+        }
+        let stored = |node: NodeRef<'_>| Timestamp::from_second(node.created()).ok();
+        let version = |node: NodeRef<'_>| Version {
+            entry: names::entry(node, file.path.clone()),
+            stored: stored(node),
+            replaced: node.parent().and_then(stored),
+        };
+        Ok(tree.versions(handle).into_iter().map(version).collect())
+    }
+
+    async fn restore_version(&self, version: &Version) -> Result<Entry> {
+        let op = "restoring a version of";
+        let path = &version.entry.path;
+        let handle = node_of(op, &version.entry)?;
+        let restored = self.client.restore_version(handle).await;
+        let restored = restored.map_err(explain(op, path))?;
+        self.entry_of(op, restored.handle, path).await
+    }
+
+    async fn delete_version(&self, version: &Version) -> Result<()> {
+        let op = "deleting a version of";
+        let handle = node_of(op, &version.entry)?;
+        let deleted = self.client.delete_version(handle).await;
+        deleted.map_err(explain(op, &version.entry.path))
+    }
+
+    async fn delete_versions(&self, before: Option<Timestamp>) -> Result<u64> {
+        let before = before.map(Timestamp::as_second);
+        let deleted = self.client.delete_versions(before).await;
+        deleted.map_err(explain("deleting old versions", &RemotePath::root()))
+    }
+
+    async fn in_rubbish(&self, path: &RemotePath) -> Result<Vec<Entry>> {
+        let tree = self.tree("looking into the rubbish bin for", path).await?;
+        let tree = tree.read();
+        let found = self.over(Root::Rubbish).find(&tree, path);
+        Ok(found
+            .nodes()
+            .map(|node| names::entry(node, path.clone()))
+            .collect())
+    }
+
+    async fn restore(&self, entry: &Entry, dir: Option<&RemotePath>) -> Result<Entry> {
+        let op = "restoring";
+        let handle = node_of(op, entry)?;
+        let target = match dir {
+            Some(dir) => self.cloud_folder(op, dir).await?,
+            None => {
+                let origin = self.client.origin(handle).await;
+                origin.map_err(explain(op, &entry.path))?
+            }
+        };
+        let (path, taken) = {
+            let tree = self.tree(op, &entry.path).await?;
+            let tree = tree.read();
+            let above = tree
+                .node(target)
+                .and_then(|folder| self.options.path_of(folder))
+                .unwrap_or_default();
+            let path = above.child(entry.name()).unwrap_or_else(|_| above.clone());
+            let name = tree.node(handle).and_then(|node| node.name());
+            let name = name.unwrap_or_default();
+            let taken = tree.children_named(target, name).next().is_some();
+            (path, taken)
+        };
+        if taken {
+            let error = RemoteError::new(ErrorKind::AlreadyExists, op, entry.path.as_str());
+            return Err(error
+                .because(format!("there is a '{path}'"))
+                .hint("name another directory to restore it to"));
+        }
+        let moved = self.client.move_node(handle, target).await;
+        moved.map_err(explain(op, &entry.path))?;
+        self.entry_of(op, handle, &path).await
+    }
+}
+
+impl Mega {
+    /// The options of a remote that shows another tree of the same account.
+    fn over(&self, root: Root) -> MegaOptions {
+        MegaOptions {
+            root,
+            ..self.options
+        }
+    }
+
+    /// The folder at `dir` in the cloud drive, whatever tree is shown, made if
+    /// need be.
+    async fn cloud_folder(&self, op: &'static str, dir: &RemotePath) -> Result<NodeHandle> {
+        let start = {
+            let tree = self.tree(op, dir).await?;
+            let tree = tree.read();
+            self.over(Root::Cloud).writable_start(&tree, dir)
+        };
+        let (start, rest) =
+            start.ok_or_else(|| RemoteError::new(ErrorKind::DirNotFound, op, dir.as_str()))?;
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let folder = self.client.create_folder(start, &rest).await;
+        folder.map_err(explain(op, dir))
+    }
+}
+
+/// The node that an entry of ours stands for.
+fn node_of(op: &'static str, entry: &Entry) -> Result<NodeHandle> {
+    let id = entry.id.as_ref().map(EntryId::as_str);
+    id.and_then(NodeHandle::parse)
+        .ok_or_else(|| RemoteError::new(ErrorKind::NotFound, op, entry.path.as_str()))
+}
