@@ -3,6 +3,7 @@
 
 pub mod about;
 pub mod cat;
+pub mod check;
 pub mod cleanup;
 pub mod config;
 pub mod context;
@@ -25,6 +26,7 @@ pub mod mkdir;
 pub mod obscure;
 pub mod purge;
 pub mod restore;
+mod reports;
 pub mod reveal;
 pub mod rmdir;
 pub mod rmdirs;
@@ -46,6 +48,7 @@ use crate::exit::CommandError;
 pub enum Command {
     About(about::Args),
     Cat(cat::Args),
+    Check(check::Args),
     Cleanup(cleanup::Args),
     Config(config::Args),
     Copy(copy::Args),
@@ -95,6 +98,7 @@ impl Command {
         match self {
             Self::About(_) => "about",
             Self::Cat(_) => "cat",
+            Self::Check(_) => "check",
             Self::Cleanup(_) => "cleanup",
             Self::Config(_) => "config",
             Self::Copy(_) => "copy",
@@ -138,6 +142,7 @@ impl Command {
             | Self::Purge(_)
             | Self::Rmdir(_)
             | Self::Rmdirs(_) => (true, false),
+            Self::Check(_) => (false, true),
             _ => (false, false),
         };
         let alone = match self {
@@ -164,6 +169,7 @@ impl Command {
         match self {
             Self::About(args) => about::run(args, ctx).await,
             Self::Cat(args) => cat::run(args, ctx).await,
+            Self::Check(args) => check::run(args, ctx).await,
             Self::Cleanup(args) => cleanup::run(args, ctx).await,
             Self::Config(args) => config::run(args, ctx).await,
             Self::Copy(args) => copy::run(args, ctx).await,

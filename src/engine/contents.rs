@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use crate::remote::{
-    ByteStream, Candidate, Content, Depth, Entry, ErrorKind, Likeness, Location, RemoteError,
+    ByteStream, Candidate, Content, Depth, Entry, ErrorKind, Likeness, Location, Meter, RemoteError,
 };
 
 /// Compares the contents of two files, as deep as asked for.
@@ -35,33 +35,37 @@ pub(super) async fn same_contents(
             }
         }
     }
-    same_bytes(src, dst).await
+    same_bytes((src.0, src.1, None), (dst.0, dst.1, None)).await
 }
 
-async fn content((at, file): (&Location, &Entry)) -> Result<Content, RemoteError> {
+/// A file for whoever compares it.
+pub(super) async fn content((at, file): (&Location, &Entry)) -> Result<Content, RemoteError> {
     Ok(match at.remote.open_random(file).await? {
         Some(random) => Content::Random(random),
         None => Content::Stream(at.remote.read(file, None).await?),
     })
 }
 
+/// A file to be read, and what is told of its bytes.
+pub(super) type Counted<'a> = (&'a Location, &'a Entry, Option<&'a dyn Meter>);
+
 /// Compares two files byte by byte.
 ///
 /// # Errors
 /// Those of reading them.
-async fn same_bytes(
-    (src, src_file): (&Location, &Entry),
-    (dst, dst_file): (&Location, &Entry),
+pub(super) async fn same_bytes(
+    (src, src_file, src_meter): Counted<'_>,
+    (dst, dst_file, dst_meter): Counted<'_>,
 ) -> Result<bool, RemoteError> {
     let mut left = src.remote.read(src_file, None).await?;
     let mut right = dst.remote.read(dst_file, None).await?;
     let (mut a, mut b) = (Bytes::new(), Bytes::new());
     loop {
         if a.is_empty() {
-            a = next_piece(&mut left).await?;
+            a = next_piece(&mut left, src_meter).await?;
         }
         if b.is_empty() {
-            b = next_piece(&mut right).await?;
+            b = next_piece(&mut right, dst_meter).await?;
         }
         if a.is_empty() || b.is_empty() {
             return Ok(a.is_empty() && b.is_empty());
@@ -74,10 +78,16 @@ async fn same_bytes(
 }
 
 /// The next piece that holds something; empty at the end.
-async fn next_piece(stream: &mut ByteStream) -> Result<Bytes, RemoteError> {
+async fn next_piece(
+    stream: &mut ByteStream,
+    meter: Option<&dyn Meter>,
+) -> Result<Bytes, RemoteError> {
     while let Some(piece) = stream.next().await {
         let piece = piece?;
         if !piece.is_empty() {
+            if let Some(meter) = meter {
+                meter.passed(piece.len() as u64).await?;
+            }
             return Ok(piece);
         }
     }

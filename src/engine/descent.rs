@@ -27,7 +27,27 @@ enum Slot<K, T> {
 }
 
 /// A task that ends with its handle.
-struct Task<T>(JoinHandle<T>);
+pub(super) struct Task<T>(JoinHandle<T>);
+
+impl<T: Send + 'static> Task<T> {
+    /// Begins to work.
+    pub(super) fn spawn(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(tokio::spawn(work))
+    }
+
+    /// Whether the result is there.
+    pub(super) fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// The result; `None` only where the runtime ends.
+    pub(super) async fn join(mut self) -> Option<T> {
+        match (&mut self.0).await {
+            Ok(result) => Some(result),
+            Err(e) => resume(e),
+        }
+    }
+}
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
@@ -57,14 +77,11 @@ impl<K, T: Send + 'static> Descent<K, T> {
     /// The next result; `None` when all are delivered.
     pub(super) async fn next(&mut self) -> Option<T> {
         self.begin_jobs();
-        let Some(Slot::Begun(mut task)) = self.stack.pop() else {
+        let Some(Slot::Begun(task)) = self.stack.pop() else {
             return None;
         };
         self.begun -= 1;
-        match (&mut task.0).await {
-            Ok(result) => Some(result),
-            Err(e) => resume(e),
-        }
+        task.join().await
     }
 
     fn begin_jobs(&mut self) {
@@ -75,7 +92,7 @@ impl<K, T: Send + 'static> Descent<K, T> {
             *slot = match std::mem::replace(slot, Slot::Empty) {
                 Slot::Waiting(key) => {
                     self.begun += 1;
-                    Slot::Begun(Task(tokio::spawn((self.job)(key))))
+                    Slot::Begun(Task::spawn((self.job)(key)))
                 }
                 other => other,
             };

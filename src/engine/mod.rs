@@ -8,6 +8,7 @@
 //! `warn!`, its CRITICAL is `error!` with the field `critical`.
 
 pub mod cat;
+pub mod check;
 pub mod compare;
 mod contents;
 pub mod copy;
@@ -17,6 +18,7 @@ mod descent;
 mod dirtimes;
 mod error;
 pub mod filter;
+pub mod hash;
 mod lanes;
 pub mod limits;
 pub mod march;

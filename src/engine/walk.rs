@@ -126,18 +126,7 @@ impl Walk {
 
     fn deliver(&mut self, node: &Node, mut entries: Vec<Entry>) -> Listing {
         self.run.stats.update(|c| c.listed += entries.len() as u64);
-        let filter = &self.run.filter;
-        if hides(filter, &entries) {
-            entries.clear();
-        }
-        entries.retain(|entry| {
-            let path = relative(&entry.path, &self.root.path);
-            if entry.is_dir() {
-                filter.includes_dir(path.as_str())
-            } else {
-                filter.includes_file(path.as_str(), entry.size, entry.modified)
-            }
-        });
+        seen(&self.run.filter, &mut entries, &self.root.path);
         // Stable: entries of one name keep the order of the store.
         entries.sort_by(|a, b| a.name().cmp(b.name()));
         let deeper = self
@@ -161,6 +150,25 @@ impl Walk {
             entries,
         }
     }
+}
+
+/// Leaves of a directory what the filter lets through; `root` is where its
+/// paths begin.
+pub(super) fn seen(filter: &Filter, entries: &mut Vec<Entry>, root: &RemotePath) {
+    if !filter.is_active() {
+        return;
+    }
+    if hides(filter, entries) {
+        entries.clear();
+    }
+    entries.retain(|entry| {
+        let path = relative(&entry.path, root);
+        if entry.is_dir() {
+            filter.includes_dir(path.as_str())
+        } else {
+            filter.includes_file(path.as_str(), entry.size, entry.modified)
+        }
+    });
 }
 
 /// Whether a directory's own content hides it (`--exclude-if-present`).

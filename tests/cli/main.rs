@@ -3,6 +3,7 @@
 
 mod about;
 mod cat;
+mod check;
 mod cleanup;
 mod config;
 mod config_wizard;

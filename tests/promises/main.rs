@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod account;
+mod check;
 mod damage;
 mod interrupted;
 mod large;
