@@ -11,6 +11,7 @@ mod filters;
 mod flags;
 mod limits;
 mod live;
+mod memory;
 mod near;
 mod network;
 pub mod reference;
@@ -63,6 +64,7 @@ pub struct Cli {
 /// returns the exit code.
 #[must_use]
 pub fn main(words: impl Iterator<Item = std::ffi::OsString>) -> u8 {
+    memory::forbid_core_dumps();
     let output = Arc::new(Output::stdio());
     let words: Result<Vec<String>, _> = words.map(std::ffi::OsString::into_string).collect();
     let parsed = words

@@ -13,6 +13,7 @@ mod dedupe;
 mod delete;
 mod deletefile;
 mod docs;
+mod hardening;
 mod help;
 mod limits;
 mod link;

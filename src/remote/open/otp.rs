@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use crate::config::Env;
+
 /// A password manager may ask for a finger or a passphrase, but not for ever.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -22,7 +24,12 @@ pub(super) async fn run(command: &str) -> Result<String, String> {
 async fn run_within(command: &str, timeout: Duration) -> Result<String, String> {
     let words = split_words(command)?;
     let (program, arguments) = words.split_first().ok_or("otp_command is empty")?;
-    let output = Command::new(program)
+    let mut command = Command::new(program);
+    // a password in the environment is for us, not for what we start
+    for (name, _) in Env::from_process().ours() {
+        command.env_remove(name);
+    }
+    let output = command
         .args(arguments)
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
