@@ -21,6 +21,7 @@ mod signals;
 mod unsupported;
 pub mod usage;
 pub mod values;
+mod words;
 
 use std::sync::Arc;
 

@@ -43,7 +43,7 @@ pub enum Why {
 /// A command line with everything in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sorted {
-    /// The command; one below another has two words, as `config create`.
+    /// The command; one below another has more words, as `config create`.
     pub command: String,
     /// Arguments of the command that are no flags.
     pub arguments: Vec<String>,
@@ -115,7 +115,7 @@ pub fn sort(
         return sort_without_command(&global, words);
     };
     let name = words.get(at).cloned().unwrap_or_default();
-    let Some(command) = root.find_subcommand(&name) else {
+    let Some(mut command) = root.find_subcommand(&name) else {
         let near = near(root, &name);
         return Err(Refusal {
             command: None,
@@ -130,16 +130,17 @@ pub fn sort(
     let mut flags = global.and(command);
     let mut rest = words.to_vec();
     rest.remove(at);
-    if command.has_subcommands()
+    while command.has_subcommands()
         && let Some(at) = find_command(&flags, &rest)
     {
-        let second = rest.remove(at);
-        let Some(below) = command.find_subcommand(&second) else {
-            let text = format!("unknown command {second:?} for \"megarc {path}\"");
+        let next = rest.remove(at);
+        let Some(below) = command.find_subcommand(&next) else {
+            let text = format!("unknown command {next:?} for \"megarc {path}\"");
             return Err(refuse(&path, Why::Flag(text)));
         };
-        path = format!("{path} {second}");
+        path = format!("{path} {next}");
         flags = flags.and(below);
+        command = below;
     }
     let mut sorted = Sorted::of_command(&path);
     parse(&flags, &rest, &mut sorted).map_err(|text| refuse(&path, Why::Flag(text)))?;
@@ -512,7 +513,9 @@ mod tests {
     }
 
     #[test]
-    fn a_command_may_have_two_words() {
+    fn a_command_may_have_several_words() {
+        let three = words(&["config", "-n", "encryption", "set"]);
+        assert_eq!(three, ["config", "encryption", "set", "--dry-run", "--"]);
         let expected = ["config", "create", "--no-obscure", "--", "a", "b"];
         for line in [
             ["config", "create", "a", "b", "--no-obscure"],

@@ -13,7 +13,8 @@ use super::FilterFlags;
 use super::limits::LimitFlags;
 use super::network::NetworkFlags;
 use super::values::{self, Depth, Size, Span};
-use crate::config;
+use super::words;
+use crate::config::{self, PasswordCommand};
 use crate::engine;
 use crate::exit::CommandError;
 use crate::output::logging::Level;
@@ -199,11 +200,23 @@ pub struct CopyFlags {
 #[command(next_help_heading = "Configuration")]
 pub struct PlaceFlags {
     /// Configuration file; an empty name keeps all in memory
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = maybe_empty_path)]
     pub config: Option<PathBuf>,
     /// Folder of what can be fetched again
     #[arg(long, global = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
+    /// Command that prints the password of an encrypted configuration
+    #[arg(long, global = true, value_name = "COMMAND", value_parser = words::separated_by_spaces)]
+    pub password_command: Option<PasswordCommand>,
+    /// Ask for that password where nothing else gives it
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", action = clap::ArgAction::Set, value_name = "BOOL", value_parser = values::boolean)]
+    pub ask_password: bool,
+}
+
+/// A path; clap's own parser would refuse the empty one.
+#[expect(clippy::unnecessary_wraps, reason = "clap wants it so")]
+fn maybe_empty_path(value: &str) -> Result<PathBuf, std::convert::Infallible> {
+    Ok(PathBuf::from(value))
 }
 
 /// Options of MEGA remotes; each stands before the configuration file.

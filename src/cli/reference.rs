@@ -26,10 +26,7 @@ pub fn markdown() -> String {
     }
     for command in usage::visible(&root) {
         let name = command.get_name();
-        push_command(&mut text, name, command);
-        for below in usage::visible(command) {
-            push_command(&mut text, &format!("{name} {}", below.get_name()), below);
-        }
+        push_commands(&mut text, name, command);
     }
     text.push_str("\n## Flags of all commands\n");
     let mut heading = "";
@@ -57,6 +54,14 @@ const EXIT_CODES: &str = "\n## Exit codes\n\n\
     | 7 | stopped for good |\n\
     | 9 | nothing was transferred (`--error-on-no-transfer`) |\n\
     | 128 + n | ended by signal n; 141: the reader of standard output went away |\n";
+
+/// A command and those below it.
+fn push_commands(text: &mut String, name: &str, command: &Command) {
+    push_command(text, name, command);
+    for below in usage::visible(command) {
+        push_commands(text, &format!("{name} {}", below.get_name()), below);
+    }
+}
 
 fn push_command(text: &mut String, name: &str, command: &Command) {
     let _ = write!(

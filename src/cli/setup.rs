@@ -1,15 +1,17 @@
 //! From flags to what a command runs in: log, signals, runtime, context.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::runtime::Runtime;
 
 use super::Flags;
 use super::signals::Signals;
+use crate::commands::dialogue::{Terminal, ask};
 use crate::commands::{Context, Manner};
-
-use crate::config::{Config, ConfigSource, Env, Secret};
+use crate::config::{Config, ConfigSource, Env};
 use crate::engine::{self, Run};
 use crate::exit::CommandError;
 use crate::output::Output;
@@ -63,7 +65,7 @@ pub(super) fn surroundings(
         .map_err(system)?;
     let ctx = Context {
         output: Arc::clone(output),
-        opener: opener(&flags, manner)?,
+        opener: opener(&flags, manner, output, &asking)?,
         asking,
         run: Run::new(engine_options(&flags)).with_filter(flags.filter.filter()?),
         flags,
@@ -80,16 +82,15 @@ fn engine_options(flags: &Flags) -> engine::Options {
 }
 
 /// Finds remotes as configuration and flags say.
-fn opener(flags: &Flags, manner: Manner) -> Result<Opener, CommandError> {
+fn opener(
+    flags: &Flags,
+    manner: Manner,
+    output: &Arc<Output>,
+    asking: &Arc<AtomicBool>,
+) -> Result<Opener, CommandError> {
     let early = |error: &dyn std::fmt::Display| CommandError::start(error.to_string());
     let config = if manner.remotes {
-        Config::load(ConfigSource {
-            file: flags.place.config.clone(),
-            cache_dir: flags.place.cache_dir.clone(),
-            env: Env::from_process(),
-            ask_password: Some(&ask_password),
-        })
-        .map_err(|e| early(&e))?
+        load_config(flags, output, asking)?
     } else {
         Config::default()
     };
@@ -125,13 +126,29 @@ fn ask_code() -> Option<AskCode> {
     }))
 }
 
-/// Asks for the password of a sealed configuration file; `wrong`: the one
-/// before did not open it.
-fn ask_password(wrong: bool) -> Option<Secret> {
-    if wrong {
-        tracing::error!("Couldn't decrypt configuration, most likely wrong password.");
-    }
-    rpassword::prompt_password("Enter configuration password:\npassword:")
-        .ok()
-        .map(Secret::new)
+/// Reads the configuration; for an encrypted one it may ask.
+fn load_config(
+    flags: &Flags,
+    output: &Arc<Output>,
+    asking: &Arc<AtomicBool>,
+) -> Result<Config, CommandError> {
+    let place = &flags.place;
+    let gave_up = RefCell::new(None);
+    let ask = || {
+        let mut terminal = Terminal::on(output, asking);
+        ask::password(&mut terminal, "Enter configuration password:")
+            .map_err(|error| gave_up.replace(Some(error)))
+            .ok()
+    };
+    let loaded = Config::load(ConfigSource {
+        file: place.config.clone(),
+        cache_dir: place.cache_dir.clone(),
+        env: Env::from_process(),
+        password_command: place.password_command.clone().unwrap_or_default(),
+        ask_password: place.ask_password.then_some(&ask),
+    });
+    loaded.map_err(|error| match gave_up.take() {
+        Some(why) => why,
+        None => CommandError::start(error.to_string()),
+    })
 }

@@ -5,7 +5,6 @@
 
 /// The long names, without `--`.
 pub(super) const LONG: &[&str] = &[
-    "ask-password",
     "auto-confirm",
     "backup-dir",
     "check-first",
@@ -61,7 +60,6 @@ pub(super) const LONG: &[&str] = &[
     "no-console",
     "one-file-system",
     "order-by",
-    "password-command",
     "progress-terminal-title",
     "rc",
     "refresh-times",

@@ -81,7 +81,7 @@ pub fn command(name: &str) -> Option<String> {
     ))
 }
 
-/// The command of that name, which may be two words.
+/// The command of that name, which may be several words.
 #[must_use]
 pub fn find<'c>(root: &'c Command, name: &str) -> Option<&'c Command> {
     name.split(' ')

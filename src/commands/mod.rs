@@ -12,7 +12,7 @@ pub mod copyto;
 pub mod dedupe;
 pub mod delete;
 pub mod deletefile;
-mod dialogue;
+pub mod dialogue;
 pub mod help;
 pub mod link;
 pub mod listremotes;

@@ -42,8 +42,14 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: super::envelope::EnvelopeError,
+        source: super::unlock::UnlockError,
     },
+    /// A password that cannot seal anything.
+    #[error("Bad password: {0}")]
+    BadPassword(super::envelope::EnvelopeError),
+    /// The password of a configuration that is kept nowhere.
+    #[error("the configuration is in memory only: there is no file to encrypt")]
+    InMemory,
     /// The file belongs to rclone.
     #[error("{path:?} is rclone's configuration: megarc reads it and never writes it")]
     ReadOnly {

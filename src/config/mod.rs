@@ -13,24 +13,31 @@ pub mod kinds;
 pub mod obscure;
 pub mod paths;
 mod resolve;
+mod save;
 mod secret;
+mod secretbox;
 mod section;
 mod session_key;
 pub mod toml;
+mod unlock;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 pub use env::Env;
 pub use error::ConfigError;
-pub use file::{AskPassword, Format, touch};
+pub use file::{Format, touch};
 pub use resolve::{Flags, Options};
 pub use secret::Secret;
 pub use section::Section;
 pub use session_key::SealKeyBytes;
+pub use unlock::{AskPassword, CommandError as PasswordCommandError, PasswordCommand, UnlockError};
 
+use envelope::Seal;
 use paths::Platform;
 use toml::Draft;
+use unlock::Passwords;
 
 /// Where the configuration comes from.
 #[derive(Default)]
@@ -41,8 +48,10 @@ pub struct ConfigSource<'a> {
     pub cache_dir: Option<PathBuf>,
     /// The environment.
     pub env: Env,
-    /// How to ask for the password of a sealed file that the environment does
-    /// not open.
+    /// `--password-command`.
+    pub password_command: PasswordCommand,
+    /// How to ask for the password of an encrypted file, where neither a
+    /// command nor the environment has one.
     pub ask_password: Option<AskPassword<'a>>,
 }
 
@@ -53,6 +62,9 @@ pub struct Config {
     format: Format,
     found: bool,
     sections: RwLock<Vec<Section>>,
+    encrypted: AtomicBool,
+    /// What opened the file, and seals it again.
+    seal: RwLock<Option<Seal>>,
     cache_dir: Option<PathBuf>,
     env: Env,
 }
@@ -86,26 +98,26 @@ impl Config {
                 ..Self::in_memory(source.env)
             });
         };
-        let from_env = source.env.var(env::CONFIG_PASS);
-        let ask = |wrong: bool| match from_env {
-            // A wrong one in the environment stays wrong.
-            Some(password) => (!wrong).then(|| Secret::new(password)),
-            None => source.ask_password?(wrong),
+        let passwords = Passwords {
+            command: &source.password_command,
+            env: &source.env,
+            ask: source.ask_password,
         };
-        let loaded = file::load(&path, &ask)?;
-        let found = loaded.is_some();
-        let (format, sections) = match loaded {
-            Some(loaded) => (loaded.format, loaded.sections),
-            None => (Format::by_name(&path), Vec::new()),
-        };
-        Ok(Self {
+        let loaded = file::load(&path, &passwords)?;
+        let mut config = Self {
+            found: loaded.is_some(),
+            format: Format::by_name(&path),
             path: Some(path),
-            format,
-            found,
-            sections: RwLock::new(sections),
             cache_dir: source.cache_dir,
-            env: source.env,
-        })
+            ..Self::in_memory(source.env)
+        };
+        if let Some(loaded) = loaded {
+            config.format = loaded.format;
+            config.sections = RwLock::new(loaded.sections);
+            config.encrypted = AtomicBool::new(loaded.sealed);
+            config.seal = RwLock::new(loaded.seal);
+        }
+        Ok(config)
     }
 
     /// The file that would be loaded; `None` for one in memory. `file` is what
@@ -129,6 +141,8 @@ impl Config {
             format: Format::Toml,
             found: true,
             sections: RwLock::default(),
+            encrypted: AtomicBool::default(),
+            seal: RwLock::default(),
             cache_dir: None,
             env,
         }
@@ -234,12 +248,35 @@ impl Config {
             return Ok(result);
         };
         self.check_writable()?;
-        let (result, sections) = file::edit(path, change)?;
+        let seal = self.seal.read().unwrap_or_else(PoisonError::into_inner);
+        let (result, sections) = file::edit(path, seal.as_ref(), change)?;
         *self
             .sections
             .write()
             .unwrap_or_else(PoisonError::into_inner) = sections;
         Ok(result)
+    }
+
+    /// Whether the file is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.encrypted.load(Ordering::SeqCst)
+    }
+
+    /// Encrypts the file as a whole with a password, which may be a new one;
+    /// without one, it is plain afterwards.
+    ///
+    /// # Errors
+    /// As [`Self::edit`]; [`ConfigError::InMemory`]; [`ConfigError::BadPassword`].
+    pub fn set_password(&self, password: Option<&Secret>) -> Result<(), ConfigError> {
+        let path = self.path.as_ref().ok_or(ConfigError::InMemory)?;
+        self.check_writable()?;
+        let after = password.map(Seal::new).transpose()?;
+        let mut seal = self.seal.write().unwrap_or_else(PoisonError::into_inner);
+        file::reseal(path, seal.as_ref(), after.as_ref())?;
+        self.encrypted.store(after.is_some(), Ordering::SeqCst);
+        *seal = after;
+        Ok(())
     }
 
     /// Sets one value in the file.

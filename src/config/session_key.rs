@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::ConfigError;
-use super::file::{lock, make_private_dir, private_file};
+use super::save::{lock, make_private_dir, private_file};
 use super::toml::Draft;
 
 /// Where a remote keeps its key.

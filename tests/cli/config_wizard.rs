@@ -33,7 +33,7 @@ fn server(account: AccountSpec) -> (Runtime, Handle) {
 
 /// Answers everything about a new remote `work` up to the summary.
 fn answer_new(pty: &mut Pty, password: &str, code: &str) {
-    pty.answer("n/q> ", "n");
+    pty.answer("n/s/q> ", "n");
     pty.answer("name> ", "work");
     pty.answer("Storage> ", "mega");
     pty.answer("user> ", USER);
@@ -77,10 +77,10 @@ fn a_remote_is_made_tried_and_deleted() {
     );
     pty.expect("The login works: 0 B of ");
     pty.answer("work                 mega\r\n", "");
-    pty.answer("e/n/d/r/c/q> ", "d");
+    pty.answer("e/n/d/r/c/s/q> ", "d");
     assert!(home.read("megarc.toml").contains("[work]"));
     pty.answer("remote> ", "work");
-    pty.answer("n/q> ", "q");
+    pty.answer("n/s/q> ", "q");
     assert_eq!(pty.end(), 0);
     for secret in [PASSWORD, "not this one", "correct horse"] {
         assert!(!pty.screen.contains(secret), "{}", pty.screen);

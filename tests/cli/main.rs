@@ -6,6 +6,7 @@ mod cat;
 mod check;
 mod cleanup;
 mod config;
+mod config_encryption;
 mod config_wizard;
 mod copy;
 mod copyto;

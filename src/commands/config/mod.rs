@@ -7,6 +7,7 @@
 mod create;
 mod delete;
 mod dump;
+mod encryption;
 mod pairs;
 mod password;
 mod places;
@@ -42,6 +43,7 @@ enum Action {
     Delete(delete::Args),
     Dump(dump::Args),
     Edit(wizard::Args),
+    Encryption(encryption::Args),
     File(places::FileArgs),
     Password(password::Args),
     Paths(places::PathsArgs),
@@ -76,6 +78,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         Action::Delete(args) => delete::run(args, ctx),
         Action::Dump(args) => dump::run(args, ctx),
         Action::Edit(_) => wizard::run(ctx).await,
+        Action::Encryption(args) => encryption::run(args, ctx),
         Action::File(args) => places::file(args, ctx),
         Action::Password(args) => password::run(args, ctx),
         Action::Paths(args) => places::paths(args, ctx),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use super::Prompt;
+use crate::config::Secret;
 use crate::exit::CommandError;
 
 const REQUIRED: &str = "This value is required and it has no default.\n";
@@ -179,5 +180,39 @@ pub fn text(
             Ok(answer) => return Ok(answer),
             Err(why) => prompt.say(&format!("Failed to parse {answer:?}: {why}\n"))?,
         }
+    }
+}
+
+/// Asks for a password twice, until both are the same.
+///
+/// # Errors
+/// Those of the prompt.
+pub fn password_twice(prompt: &mut dyn Prompt, which: &str) -> Result<Secret, CommandError> {
+    loop {
+        let first = password(prompt, &format!("Enter {which} password:"))?;
+        let second = password(prompt, &format!("Confirm {which} password:"))?;
+        if first == second {
+            return Ok(first);
+        }
+        prompt.remark("Passwords do not match!");
+    }
+}
+
+/// Asks for a password until there is something in it.
+///
+/// # Errors
+/// Those of the prompt.
+pub fn password(prompt: &mut dyn Prompt, title: &str) -> Result<Secret, CommandError> {
+    loop {
+        let password = prompt.password(title)?;
+        let text = password.expose();
+        if text.trim().is_empty() {
+            prompt.remark("Bad password: no characters in password");
+            continue;
+        }
+        if text.trim() != text {
+            prompt.remark("The blanks around this password are taken as part of it.");
+        }
+        return Ok(password);
     }
 }

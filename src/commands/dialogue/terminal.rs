@@ -23,9 +23,15 @@ impl Terminal {
     /// A dialogue of the command that runs in `ctx`.
     #[must_use]
     pub fn new(ctx: &Context) -> Self {
+        Self::on(&ctx.output, &ctx.asking)
+    }
+
+    /// A dialogue before there is a command.
+    #[must_use]
+    pub fn on(output: &Arc<Output>, asking: &Arc<AtomicBool>) -> Self {
         Self {
-            output: Arc::clone(&ctx.output),
-            asking: Arc::clone(&ctx.asking),
+            output: Arc::clone(output),
+            asking: Arc::clone(asking),
         }
     }
 

@@ -5,6 +5,7 @@
 //! answered, and then all at once: who stops half-way finds the file as it
 //! was.
 
+mod encryption;
 pub(super) mod login;
 mod manage;
 pub(super) mod options;
@@ -16,7 +17,7 @@ use std::fmt::Write as _;
 use super::broken;
 use crate::commands::Context;
 use crate::commands::dialogue::{Prompt, Terminal, ask};
-use crate::config::{Config, Section};
+use crate::config::{Config, PasswordCommand, Section};
 use crate::exit::CommandError;
 use crate::remote::open::Opener;
 
@@ -33,19 +34,29 @@ pub(super) struct Args {}
 pub(super) async fn run(ctx: &Context) -> Result<(), CommandError> {
     ctx.say_when_unconfigured();
     let mut terminal = Terminal::new(ctx);
-    Wizard::new(&ctx.opener, &mut terminal).run().await
+    let mut wizard = Wizard::new(&ctx.opener, &mut terminal);
+    if let Some(command) = &ctx.flags.place.password_command {
+        wizard.password_command = command.clone();
+    }
+    wizard.run().await
 }
 
 /// A dialogue under way.
 pub(super) struct Wizard<'a> {
     opener: &'a Opener,
     prompt: &'a mut dyn Prompt,
+    /// What gives a new password of the configuration, instead of the user.
+    password_command: PasswordCommand,
 }
 
 impl<'a> Wizard<'a> {
     /// A dialogue about the configuration of `opener`.
     pub(super) fn new(opener: &'a Opener, prompt: &'a mut dyn Prompt) -> Self {
-        Self { opener, prompt }
+        Self {
+            opener,
+            prompt,
+            password_command: PasswordCommand::default(),
+        }
     }
 
     fn config(&self) -> &Config {
@@ -64,7 +75,11 @@ impl<'a> Wizard<'a> {
             let remotes = self.remotes();
             let key = if remotes.is_empty() {
                 self.prompt.say("No remotes found, make a new one?\n")?;
-                let menu = [('n', "New remote"), ('q', "Quit config")];
+                let menu = [
+                    ('n', "New remote"),
+                    ('s', "Set configuration password"),
+                    ('q', "Quit config"),
+                ];
                 ask::letter(self.prompt, &menu, None)?
             } else {
                 self.prompt.say(&table(&remotes))?;
@@ -74,6 +89,7 @@ impl<'a> Wizard<'a> {
                     ('d', "Delete remote"),
                     ('r', "Rename remote"),
                     ('c', "Copy remote"),
+                    ('s', "Set configuration password"),
                     ('q', "Quit config"),
                 ];
                 ask::letter(self.prompt, &menu, None)?
@@ -84,6 +100,7 @@ impl<'a> Wizard<'a> {
                 'd' => self.delete_remote()?,
                 'r' => self.rename_remote()?,
                 'c' => self.copy_remote()?,
+                's' => self.configuration_password()?,
                 _ => return Ok(()),
             }
             self.prompt.say("\n")?;

@@ -46,42 +46,9 @@ pub(in crate::commands::config) fn choose(
     };
     prompt.say(&format!("Choose an alternative below.{hint}\n"))?;
     match ask::letter(prompt, &menu, default)? {
-        'y' => typed(prompt, "the").map(Some),
+        'y' => ask::password_twice(prompt, "the").map(Some),
         'g' => generated(prompt).map(Some),
         _ => Ok(None),
-    }
-}
-
-/// Asks for a password twice, until both are the same.
-///
-/// # Errors
-/// Those of the prompt.
-pub(in crate::commands::config) fn typed(
-    prompt: &mut dyn Prompt,
-    which: &str,
-) -> Result<Secret, CommandError> {
-    loop {
-        let first = half(prompt, &format!("Enter {which} password:"))?;
-        let second = half(prompt, &format!("Confirm {which} password:"))?;
-        if first == second {
-            return Ok(first);
-        }
-        prompt.remark("Passwords do not match!");
-    }
-}
-
-fn half(prompt: &mut dyn Prompt, title: &str) -> Result<Secret, CommandError> {
-    loop {
-        let password = prompt.password(title)?;
-        let text = password.expose();
-        if text.trim().is_empty() {
-            prompt.remark("Bad password: no characters in password");
-            continue;
-        }
-        if text.trim() != text {
-            prompt.remark("The blanks around this password are taken as part of it.");
-        }
-        return Ok(password);
     }
 }
 

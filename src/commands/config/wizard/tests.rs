@@ -121,8 +121,9 @@ async fn a_first_remote() {
         seen,
         "No remotes found, make a new one?
 n) New remote
+s) Set configuration password
 q) Quit config
-n/q> n
+n/s/q> n
 
 Enter name for new remote.
 name> m
@@ -197,8 +198,9 @@ n) New remote
 d) Delete remote
 r) Rename remote
 c) Copy remote
+s) Set configuration password
 q) Quit config
-e/n/d/r/c/q> q
+e/n/d/r/c/s/q> q
 "
     );
     let text = home.text();
@@ -231,10 +233,10 @@ async fn wrong_answers_are_explained_and_asked_again() {
     in_order(
         &seen,
         &[
-            "> \nThis value is required and it has no default.\ne/n/d/r/c/q> x\n",
-            "This value must be one of the following characters: e, n, d, r, c, q.\n",
-            "e/n/d/r/c/q> new\n",
-            "This value must be a single character, one of the following: e, n, d, r, c, q.\n",
+            "> \nThis value is required and it has no default.\ne/n/d/r/c/s/q> x\n",
+            "This value must be one of the following characters: e, n, d, r, c, s, q.\n",
+            "e/n/d/r/c/s/q> new\n",
+            "This value must be a single character, one of the following: e, n, d, r, c, s, q.\n",
             "name> \nCan't use empty name.\nEnter name for new remote.\n",
             "name> bad/name\nCan't use \"bad/name\" as config name contains invalid characters",
             "name> a\nRemote \"a\" already exists.\n",
