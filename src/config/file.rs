@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::env::CONFIG_PASS;
 use super::envelope::{Envelope, Seal};
 use super::save::{lock, make_private_dir, private_file, replace};
 use super::toml::Draft;
@@ -153,7 +154,7 @@ fn hold(path: &Path, seal: Option<&Seal>) -> Result<Held, ConfigError> {
             (text, Some(true))
         }
         // Somebody encrypted it since it was loaded.
-        (Some(_), None) => return Err(shut(UnlockError::NotAllowed)),
+        (Some(_), None) => return Err(shut(UnlockError::NotAllowed(CONFIG_PASS))),
     };
     Ok(Held {
         target,

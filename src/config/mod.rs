@@ -8,6 +8,7 @@ pub mod env;
 pub mod envelope;
 mod error;
 mod file;
+pub mod import;
 pub mod ini;
 pub mod kinds;
 pub mod obscure;
@@ -101,6 +102,7 @@ impl Config {
         let passwords = Passwords {
             command: &source.password_command,
             env: &source.env,
+            variable: env::CONFIG_PASS,
             ask: source.ask_password,
         };
         let loaded = file::load(&path, &passwords)?;

@@ -10,6 +10,11 @@ const FOLDER: &str = "megarc";
 /// The configuration file inside our folder.
 const FILE: &str = "megarc.toml";
 
+/// Names rclone's configuration file.
+const RCLONE_CONFIG: &str = "RCLONE_CONFIG";
+/// rclone's configuration file inside its folder.
+const RCLONE_FILE: &str = "rclone.conf";
+
 /// Whose customs to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
@@ -49,6 +54,24 @@ impl Platform {
             Self::Windows => variable(env, "APPDATA", what)?,
         };
         Ok(base.join(FOLDER).join(FILE))
+    }
+
+    /// Where rclone's configuration may be, the likeliest place first.
+    #[must_use]
+    pub fn rclone_files(self, env: &Env) -> Vec<PathBuf> {
+        if let Some(file) = env.var(RCLONE_CONFIG) {
+            return vec![file.into()];
+        }
+        let what = "rclone's configuration";
+        let below = |folder: Result<PathBuf, ConfigError>| {
+            folder.ok().map(|f| f.join("rclone").join(RCLONE_FILE))
+        };
+        let first = match self {
+            Self::Windows => below(variable(env, "APPDATA", what)),
+            Self::Xdg | Self::MacOs => below(xdg(env, "XDG_CONFIG_HOME", ".config", what)),
+        };
+        let old = home(env, what).ok().map(|home| home.join(".rclone.conf"));
+        first.into_iter().chain(old).collect()
     }
 
     /// The folder for what can be made again: node trees, the sandbox.

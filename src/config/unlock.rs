@@ -4,7 +4,6 @@
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
 
-use super::env::CONFIG_PASS;
 use super::envelope::{Envelope, EnvelopeError, Seal};
 use super::{Env, Secret};
 
@@ -27,13 +26,13 @@ pub enum UnlockError {
     #[error("using --password-command derived password, unable to decrypt configuration")]
     WrongCommand,
     /// The variable does not open it.
-    #[error("using {CONFIG_PASS} env password, unable to decrypt configuration")]
-    WrongVariable,
+    #[error("using {0} env password, unable to decrypt configuration")]
+    WrongVariable(&'static str),
     /// Nobody to ask.
     #[error(
-        "unable to decrypt configuration and not allowed to ask for password - set {CONFIG_PASS} to your configuration password"
+        "unable to decrypt configuration and not allowed to ask for password - set {0} to your configuration password"
     )]
-    NotAllowed,
+    NotAllowed(&'static str),
     /// Who was asked gave up.
     #[error("unable to decrypt configuration: no password was given")]
     NotGiven,
@@ -110,6 +109,8 @@ fn ended(status: ExitStatus) -> String {
 pub(super) struct Passwords<'a> {
     pub(super) command: &'a PasswordCommand,
     pub(super) env: &'a Env,
+    /// The variable that may hold it.
+    pub(super) variable: &'static str,
     pub(super) ask: Option<AskPassword<'a>>,
 }
 
@@ -120,17 +121,18 @@ impl Passwords<'_> {
         if let Some(password) = self.command.run(false)? {
             return attempt(envelope, &password)?.ok_or(UnlockError::WrongCommand);
         }
-        if let Some(password) = self.env.var(CONFIG_PASS) {
+        let variable = self.variable;
+        if let Some(password) = self.env.var(variable) {
             let password = Secret::new(password);
             return match attempt(envelope, &password) {
                 Err(UnlockError::Envelope(why @ EnvelopeError::EmptyPassword)) => {
-                    tracing::error!("Using {CONFIG_PASS} returned: {why}");
-                    Err(UnlockError::WrongVariable)
+                    tracing::error!("Using {variable} returned: {why}");
+                    Err(UnlockError::WrongVariable(variable))
                 }
-                tried => tried?.ok_or(UnlockError::WrongVariable),
+                tried => tried?.ok_or(UnlockError::WrongVariable(variable)),
             };
         }
-        let ask = self.ask.ok_or(UnlockError::NotAllowed)?;
+        let ask = self.ask.ok_or(UnlockError::NotAllowed(variable))?;
         loop {
             let password = ask().ok_or(UnlockError::NotGiven)?;
             if let Some(opened) = attempt(envelope, &password)? {

@@ -11,7 +11,9 @@ use crate::mega::api::{Api, ApiOptions, SessionRenewer};
 use crate::mega::crypto::keys::MasterKey;
 use crate::mega::error::{Error, LoginFailure};
 use crate::mega::links::OpenedLink;
-use crate::mega::session::{Credentials, Session, SessionKeeper, SessionStore};
+use crate::mega::session::{
+    Credentials, ForeignSession, Session, SessionKeeper, SessionStore, take_over,
+};
 use crate::mega::state::ClientState;
 use crate::mega::transport::{
     Gate, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport,
@@ -112,21 +114,7 @@ impl Client {
     /// # Errors
     /// The login failed.
     pub async fn connect(options: ClientOptions) -> Result<Self, Error> {
-        let transport = options.transport.clone().unwrap_or_else(|| {
-            Arc::new(HttpTransport::new(HttpTransportOptions {
-                timeout: options.timeout,
-                contimeout: options.contimeout,
-                setup: options.setup.clone(),
-                gate: options.gate.clone(),
-                user_agent: options.user_agent.clone(),
-            }))
-        });
-        let api_options = ApiOptions {
-            base_url: options.api_url.clone(),
-            retries: options.retries.clone(),
-            debug: options.debug,
-        };
-        let anonymous = Api::anonymous(transport, api_options);
+        let anonymous = anonymous(&options);
         let (api, keeper) = match &options.credentials {
             None => (anonymous, None),
             Some(credentials) => {
@@ -144,6 +132,17 @@ impl Client {
             keeper,
             state: ClientState::default(),
         })))
+    }
+
+    /// Keeps a session that another program has opened, as if it were ours.
+    ///
+    /// # Errors
+    /// It cannot be used; there are no credentials, or no store.
+    pub async fn take_over(options: ClientOptions, session: &ForeignSession) -> Result<(), Error> {
+        let (Some(credentials), Some(store)) = (&options.credentials, &options.store) else {
+            return Err(LoginFailure::NotLoggedIn.into());
+        };
+        take_over(&anonymous(&options), session, credentials, store).await
     }
 
     /// A client with the same settings that shows a public link.
@@ -202,6 +201,25 @@ impl Client {
             None => Err(LoginFailure::NotLoggedIn.into()),
         }
     }
+}
+
+/// The queue to the server, in nobody's name.
+fn anonymous(options: &ClientOptions) -> Api {
+    let transport = options.transport.clone().unwrap_or_else(|| {
+        Arc::new(HttpTransport::new(HttpTransportOptions {
+            timeout: options.timeout,
+            contimeout: options.contimeout,
+            setup: options.setup.clone(),
+            gate: options.gate.clone(),
+            user_agent: options.user_agent.clone(),
+        }))
+    });
+    let api_options = ApiOptions {
+        base_url: options.api_url.clone(),
+        retries: options.retries.clone(),
+        debug: options.debug,
+    };
+    Api::anonymous(transport, api_options)
 }
 
 impl fmt::Debug for Client {

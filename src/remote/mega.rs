@@ -32,6 +32,7 @@ use super::{
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
+use crate::mega::session::ForeignSession;
 use crate::mega::state::SharedTree;
 use crate::mega::upload::Upload;
 use crate::mega::{Client, ClientOptions, NodeHandle};
@@ -96,6 +97,16 @@ impl Mega {
             client = client.open_link(link).map_err(&explain)?;
         }
         Ok(Self::new(client, options))
+    }
+
+    /// Keeps a session that another program has opened for the account.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub async fn take_over(client: ClientOptions, session: &ForeignSession) -> Result<()> {
+        let root = RemotePath::root();
+        let taken = Client::take_over(client, session).await;
+        taken.map_err(explain("taking over the session", &root))
     }
 
     /// The client behind the remote.

@@ -7,6 +7,7 @@ mod check;
 mod cleanup;
 mod config;
 mod config_encryption;
+mod config_import;
 mod config_wizard;
 mod copy;
 mod copyto;

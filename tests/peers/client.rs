@@ -231,7 +231,7 @@ pub fn megarc() -> PathBuf {
     env::var_os("MEGARC_BIN").map_or_else(|| env!("CARGO_BIN_EXE_megarc").into(), PathBuf::from)
 }
 
-fn rclone() -> PathBuf {
+pub fn rclone() -> PathBuf {
     env::var_os("RCLONE_BIN").map_or_else(|| "rclone".into(), PathBuf::from)
 }
 

@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod client;
+mod configuration;
 mod files;
 mod links;
 mod matrix;

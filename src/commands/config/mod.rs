@@ -8,6 +8,7 @@ mod create;
 mod delete;
 mod dump;
 mod encryption;
+mod import;
 mod pairs;
 mod password;
 mod places;
@@ -45,6 +46,7 @@ enum Action {
     Edit(wizard::Args),
     Encryption(encryption::Args),
     File(places::FileArgs),
+    Import(import::Args),
     Password(password::Args),
     Paths(places::PathsArgs),
     Redacted(show::RedactedArgs),
@@ -79,6 +81,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         Action::Dump(args) => dump::run(args, ctx),
         Action::Edit(_) => wizard::run(ctx).await,
         Action::Encryption(args) => encryption::run(args, ctx),
+        Action::Import(args) => import::run(args, ctx).await,
         Action::File(args) => places::file(args, ctx),
         Action::Password(args) => password::run(args, ctx),
         Action::Paths(args) => places::paths(args, ctx),

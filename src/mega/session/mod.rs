@@ -11,6 +11,7 @@ mod mfa;
 mod opening;
 mod secret;
 mod store;
+mod take_over;
 
 use std::fmt;
 
@@ -18,6 +19,8 @@ pub use keeper::SessionKeeper;
 pub use mfa::{CodeCallback, MfaSource};
 pub use secret::Secret;
 pub use store::SessionStore;
+pub use take_over::ForeignSession;
+pub(super) use take_over::take_over;
 
 use crate::mega::api::SessionId;
 use crate::mega::crypto::base64;

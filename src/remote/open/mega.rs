@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{Opener, invalid, otp, setting};
-use crate::config::Options;
+use crate::config::{self, Options};
 use crate::mega::ClientOptions;
 use crate::mega::client::DEFAULT_API_URL;
 use crate::mega::crypto::link::{LinkTarget, PublicLink};
 use crate::mega::crypto::seal::SealKey;
 use crate::mega::links::read_link;
-use crate::mega::session::{Credentials, MfaSource, Secret, SessionStore};
+use crate::mega::session::{Credentials, ForeignSession, MfaSource, Secret, SessionStore};
 use crate::mega::transport::RetryPolicy;
 use crate::remote::encoding::Encoding;
 use crate::remote::mega::{Mega, MegaOptions};
@@ -25,16 +25,42 @@ impl Opener {
     /// An account, or what a link shows.
     pub(super) async fn mega(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
         let link = self.link(options)?;
+        let client = self.client_of(options, link.is_none())?;
+        let remote = Mega::connect(client, link.as_ref(), mega_options(options)?).await?;
+        Ok(Arc::new(remote))
+    }
+
+    /// Keeps a session that another program has opened, as that of the remote
+    /// `name`.
+    ///
+    /// # Errors
+    /// It cannot be used, or the remote is none of MEGA's.
+    pub async fn take_over_session(
+        &self,
+        name: &str,
+        id: &config::Secret,
+        master_key: &config::Secret,
+    ) -> Result<()> {
+        let session = ForeignSession {
+            id: Secret::new(id.expose()),
+            master_key: Secret::new(master_key.expose()),
+        };
+        let flags = &self.options.flags;
+        let options = self.config.named(name, &[], flags).map_err(setting)?;
+        Mega::take_over(self.client_of(&options, true)?, &session).await
+    }
+
+    /// How the client of an account, or of a link, is set up.
+    fn client_of(&self, options: &Options<'_>, account: bool) -> Result<ClientOptions> {
         let mut client = self.client(options)?;
         if let Some(url) = options.text("api_url") {
             client.api_url = url;
         }
-        if link.is_none() {
+        if account {
             client.credentials = Some(self.credentials(options)?);
             client.store = self.sessions(options);
         }
-        let remote = Mega::connect(client, link.as_ref(), mega_options(options)?).await?;
-        Ok(Arc::new(remote))
+        Ok(client)
     }
 
     /// The account of the server that runs inside this or another process.
