@@ -514,8 +514,6 @@ mod tests {
 
     #[test]
     fn a_command_may_have_several_words() {
-        let three = words(&["config", "-n", "encryption", "set"]);
-        assert_eq!(three, ["config", "encryption", "set", "--dry-run", "--"]);
         let expected = ["config", "create", "--no-obscure", "--", "a", "b"];
         for line in [
             ["config", "create", "a", "b", "--no-obscure"],
