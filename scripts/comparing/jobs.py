@@ -90,14 +90,19 @@ def many(bench):
     return source
 
 
-def upload(make, *options):
+def chosen(bench, only):
+    return [client for client in bench.clients if not only or client.name in only]
+
+
+def upload(make, *options, only=None):
     """Every run into a new, empty account; logged in before, as a second command is."""
 
     def run(bench):
         source = make(bench)
-        found = {client.name: [] for client in bench.clients}
+        clients = chosen(bench, only)
+        found = {client.name: [] for client in clients}
         for _ in range(bench.runs):
-            for client in bench.clients:
+            for client in clients:
                 keep = tempfile.mkdtemp(prefix="server-", dir=bench.folder)
                 with bench.sandbox(*options, keep=keep) as server:
                     home = bench.home()
@@ -115,21 +120,22 @@ def upload(make, *options):
     return run
 
 
-def download(make, *options):
+def download(make, *options, only=None):
     """From one account to the disk; what arrives is compared."""
 
     def run(bench):
         source = make(bench)
+        clients = chosen(bench, only)
         keep = bench.folder / "server"
         with bench.sandbox(keep=keep) as server:
             bench.megarc(server, "up", str(source), "from")
-        found = {client.name: [] for client in bench.clients}
+        found = {client.name: [] for client in clients}
         with bench.sandbox(*options, keep=keep) as server:
-            homes = {client.name: bench.home() for client in bench.clients}
-            for client in bench.clients:
+            homes = {client.name: bench.home() for client in clients}
+            for client in clients:
                 timed_with(client, server, homes[client.name], "about")
             for _ in range(bench.runs):
-                for client in bench.clients:
+                for client in clients:
                     target = pathlib.Path(tempfile.mkdtemp(prefix="target-", dir=bench.folder))
                     run = timed_with(client, server, homes[client.name], "down", "from", str(target))
                     same(client, source, target)
@@ -156,9 +162,7 @@ def account_of(nodes, only=None):
         found = {}
         with bench.sandbox("--seed-nodes", str(count), keep=keep) as server:
             for _ in range(bench.runs):
-                for client in bench.clients:
-                    if only and client.name not in only:
-                        continue
+                for client in chosen(bench, only):
                     home = bench.home()
                     first = timed_with(client, server, home, "size")
                     found.setdefault(f"{client.name}, first", []).append(first)
@@ -186,6 +190,7 @@ def start(*options):
 
 
 SLOW = ("--latency", "50ms")
+FAR = ("--latency", "200ms")
 
 ALL = [
     Job("up", "1 GiB up", upload(large)),
@@ -194,6 +199,9 @@ ALL = [
     Job("many-down", "1000 files of 10 KiB down", download(many)),
     Job("many-up-50", "1000 files of 10 KiB up, 50 ms added to every answer", upload(many, *SLOW)),
     Job("many-down-50", "1000 files of 10 KiB down, 50 ms added to every answer", download(many, *SLOW)),
+    # the peers would need ten minutes a run
+    Job("many-up-200", "1000 files of 10 KiB up, 200 ms added to every answer", upload(many, *FAR, only=("megarc",))),
+    Job("many-down-200", "1000 files of 10 KiB down, 200 ms added to every answer", download(many, *FAR, only=("megarc",))),
     Job("start", "`about` with a kept session", start()),
     Job("start-50", "`about` with a kept session, 50 ms added to every answer", start(*SLOW)),
     Job("nodes-10k", "`size` of an account of 10,000 nodes", account_of(10_000)),

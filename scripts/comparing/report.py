@@ -9,7 +9,7 @@ import re
 import statistics
 import sys
 
-from . import goals, jobs, plots
+from . import goals, hyperscale, jobs, plots
 
 FIGURES = "docs/performance/results.json"
 DOCUMENT = "docs/performance.md"
@@ -50,6 +50,8 @@ def render(root, check=False):
             text = goals.table(kept, titles)
         elif name == "growth":
             text = "![growth](performance/growth.svg)\n" if growth else NOT_YET
+        elif name == "hyperscale":
+            text = hyperscale.section(kept) or NOT_YET
         elif name in kept:
             text = table(kept[name]) + f"\n![{name}](performance/{name}.svg)\n"
         else:
