@@ -204,10 +204,8 @@ impl Options<'_> {
         }
     }
 
-    /// Every value that makes this remote what it is, for telling whether two
-    /// are the same. It holds secrets: it is compared, never printed.
-    #[must_use]
-    pub fn identity(&self) -> Vec<(String, String)> {
+    /// The names of all options that are or could be set, in order.
+    fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.params.iter().map(|(key, _)| key.as_str()).collect();
         names.extend(
             self.section
@@ -224,6 +222,32 @@ impl Options<'_> {
         names.retain(|name| !matches!(*name, "type" | "description" | "session_key"));
         names.sort_unstable();
         names.dedup();
+        names
+    }
+
+    /// What is set to something else than its default, by name. It holds
+    /// secrets.
+    #[must_use]
+    pub fn changed(&self) -> Vec<(String, String)> {
+        let default = |name: &str| Some(self.kind?.option(name)?.default);
+        let set = |name: &str| Some((name.to_owned(), self.text(name)?));
+        let names = self.names().into_iter();
+        let mut changed: Vec<_> = names
+            .filter_map(set)
+            .filter(|(name, value)| default(name.as_str()) != Some(value.as_str()))
+            .collect();
+        if let Some(text) = self.text("description") {
+            changed.push(("description".to_owned(), text));
+            changed.sort();
+        }
+        changed
+    }
+
+    /// Every value that makes this remote what it is, for telling whether two
+    /// are the same. It holds secrets: it is compared, never printed.
+    #[must_use]
+    pub fn identity(&self) -> Vec<(String, String)> {
+        let names = self.names();
         let mut identity = vec![
             ("type".to_owned(), self.kind_name.clone()),
             (

@@ -145,6 +145,19 @@ impl Client {
         take_over(&anonymous(&options), session, credentials, store).await
     }
 
+    /// Ends the session that is stored for the account, without a login.
+    ///
+    /// # Errors
+    /// The server could not be asked.
+    pub async fn end_stored(options: ClientOptions) -> Result<(), Error> {
+        match (&options.credentials, &options.store) {
+            (Some(credentials), Some(store)) => {
+                SessionKeeper::end_stored(anonymous(&options), credentials.clone(), store).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A client with the same settings that shows a public link.
     pub(super) fn over_link(&self, api: Api, link: OpenedLink) -> Self {
         Self(Arc::new(Inner {

@@ -109,6 +109,15 @@ impl Mega {
         taken.map_err(explain("taking over the session", &root))
     }
 
+    /// Ends the session that is kept for the account, without a login.
+    ///
+    /// # Errors
+    /// The server could not be asked.
+    pub async fn end_session(client: ClientOptions) -> Result<()> {
+        let ended = Client::end_stored(client).await;
+        ended.map_err(explain("logging out of", &RemotePath::root()))
+    }
+
     /// The client behind the remote.
     #[must_use]
     pub fn client(&self) -> &Client {
@@ -488,6 +497,17 @@ impl Remote for Mega {
 
     fn cloud(&self) -> Option<&dyn Cloud> {
         (!self.client.is_link()).then_some(self)
+    }
+
+    async fn user_info(&self) -> Result<Vec<(&'static str, String)>> {
+        let asked = self.client.user_info().await;
+        let user = asked.map_err(explain("asking who uses", &RemotePath::root()))?;
+        let mut rows = vec![
+            ("Email", user.email),
+            ("User", user.user.as_str().to_owned()),
+        ];
+        rows.extend(user.name.map(|name| ("Name", name)));
+        Ok(rows)
     }
 
     async fn logout(&self) -> Result<()> {

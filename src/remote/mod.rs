@@ -305,6 +305,18 @@ pub trait Remote: Send + Sync {
         None
     }
 
+    /// Who the account behind the remote belongs to: names and values.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn user_info(&self) -> Result<Vec<(&'static str, String)>> {
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "asking who uses",
+            "",
+        ))
+    }
+
     /// Ends the kept session.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ pub fn check_name(name: &str) -> Result<(), SpecError> {
     Ok(())
 }
 
-/// Writes a connection string that parses to the same place.
+/// Writes a connection string that parses to the same place, as rclone does.
 impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (head, params, path) = match self {
@@ -155,8 +155,10 @@ impl fmt::Display for Spec {
         };
         f.write_str(&head)?;
         for (key, value) in params {
-            if value.contains([',', ':', '"', '\'']) {
-                write!(f, ",{key}=\"{}\"", value.replace('"', "\"\""))?;
+            if value == "true" {
+                write!(f, ",{key}")?;
+            } else if value.contains([',', ':', '=', '"', '\'']) {
+                write!(f, ",{key}='{}'", value.replace('\'', "''"))?;
             } else {
                 write!(f, ",{key}={value}")?;
             }

@@ -6,6 +6,7 @@ mod cat;
 mod check;
 mod cleanup;
 mod config;
+mod config_connection;
 mod config_encryption;
 mod config_import;
 mod config_wizard;

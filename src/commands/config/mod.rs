@@ -4,6 +4,7 @@
 //! Changes go through [`crate::config::Config::edit`]: whole or not at all,
 //! under the lock, with the comments of the file kept.
 
+mod connection;
 mod create;
 mod delete;
 mod dump;
@@ -12,9 +13,11 @@ mod import;
 mod pairs;
 mod password;
 mod places;
+mod providers;
 mod questions;
 mod section;
 mod show;
+mod string;
 mod unset;
 mod update;
 mod wizard;
@@ -42,6 +45,7 @@ pub struct Args {
 enum Action {
     Create(create::Args),
     Delete(delete::Args),
+    Disconnect(connection::DisconnectArgs),
     Dump(dump::Args),
     Edit(wizard::Args),
     Encryption(encryption::Args),
@@ -49,11 +53,15 @@ enum Action {
     Import(import::Args),
     Password(password::Args),
     Paths(places::PathsArgs),
+    Providers(providers::Args),
+    Reconnect(connection::ReconnectArgs),
     Redacted(show::RedactedArgs),
     Show(show::Args),
+    String(string::Args),
     Touch(places::TouchArgs),
     Unset(unset::Args),
     Update(update::Args),
+    Userinfo(connection::UserinfoArgs),
 }
 
 impl Args {
@@ -78,6 +86,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     match action {
         Action::Create(args) => create::run(args, ctx).await,
         Action::Delete(args) => delete::run(args, ctx),
+        Action::Disconnect(args) => connection::disconnect(args, ctx).await,
         Action::Dump(args) => dump::run(args, ctx),
         Action::Edit(_) => wizard::run(ctx).await,
         Action::Encryption(args) => encryption::run(args, ctx),
@@ -85,11 +94,15 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         Action::File(args) => places::file(args, ctx),
         Action::Password(args) => password::run(args, ctx),
         Action::Paths(args) => places::paths(args, ctx),
+        Action::Providers(args) => providers::run(args, ctx),
+        Action::Reconnect(args) => connection::reconnect(args, ctx).await,
         Action::Redacted(args) => show::redacted(args, ctx),
         Action::Show(args) => show::run(args, ctx),
+        Action::String(args) => string::run(args, ctx),
         Action::Touch(args) => places::touch(args, ctx),
         Action::Unset(args) => unset::run(args, ctx),
         Action::Update(args) => update::run(args, ctx).await,
+        Action::Userinfo(args) => connection::userinfo(args, ctx).await,
     }
 }
 

@@ -216,8 +216,11 @@ fn advanced() -> Question {
     }
 }
 
+/// What rclone calls an option that is never asked for.
+const HIDDEN: u8 = 3;
+
 /// An option in the form of rclone's JSON.
-fn described(option: &OptionInfo, value: &str, choices: Vec<(&str, &str)>) -> Value {
+pub(super) fn described(option: &OptionInfo, value: &str, choices: Vec<(&str, &str)>) -> Value {
     let (kind, default) = match option.value {
         ValueKind::Bool => ("bool", json!(value == "true")),
         ValueKind::Encoding => ("Encoding", json!(value)),
@@ -229,7 +232,7 @@ fn described(option: &OptionInfo, value: &str, choices: Vec<(&str, &str)>) -> Va
         "Help": option.help,
         "Default": default,
         "Value": null,
-        "Hide": 0,
+        "Hide": if option.hidden { HIDDEN } else { 0 },
         "Required": option.required,
         "IsPassword": option.value == ValueKind::Password,
         "NoPrefix": false,

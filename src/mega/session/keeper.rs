@@ -62,6 +62,31 @@ impl SessionKeeper {
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Ends the session that `store` has, if it has one, and forgets it. Nobody
+    /// logs in for that.
+    ///
+    /// # Errors
+    /// The server could not be asked; the stored session is gone all the same.
+    pub async fn end_stored(
+        login_api: Api,
+        credentials: Credentials,
+        store: &SessionStore,
+    ) -> Result<(), Error> {
+        let account = credentials.account();
+        let slot = store.slot(login_api.base_url(), &account, &credentials.password);
+        let Some(session) = slot.as_ref().and_then(Slot::load) else {
+            return Ok(());
+        };
+        let keeper = Self {
+            login_api,
+            credentials,
+            slot,
+            current: Mutex::new(Arc::new(session)),
+            renewing: tokio::sync::Mutex::default(),
+        };
+        keeper.log_out().await
+    }
+
     /// Ends the session at the server and forgets it here.
     ///
     /// # Errors

@@ -50,6 +50,16 @@ impl Opener {
         Mega::take_over(self.client_of(&options, true)?, &session).await
     }
 
+    /// Ends the session that is kept for the remote `name`, if there is one.
+    ///
+    /// # Errors
+    /// The server could not be asked, or the remote is none of MEGA's.
+    pub async fn end_session(&self, name: &str) -> Result<()> {
+        let flags = &self.options.flags;
+        let options = self.config.named(name, &[], flags).map_err(setting)?;
+        Mega::end_session(self.client_of(&options, true)?).await
+    }
+
     /// How the client of an account, or of a link, is set up.
     fn client_of(&self, options: &Options<'_>, account: bool) -> Result<ClientOptions> {
         let mut client = self.client(options)?;

@@ -6,6 +6,7 @@
 mod mega;
 mod network;
 mod otp;
+mod string;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -82,6 +83,15 @@ impl Opener {
     #[must_use]
     pub fn config(&self) -> &Arc<Config> {
         &self.config
+    }
+
+    /// The type of the remote `name`.
+    ///
+    /// # Errors
+    /// There is no such remote.
+    pub fn kind_of(&self, name: &str) -> std::result::Result<String, ConfigError> {
+        let options = self.config.named(name, &[], &self.options.flags)?;
+        Ok(options.kind().to_owned())
     }
 
     /// The place that `text` names. Nothing says yet that it exists.
