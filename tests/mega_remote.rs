@@ -8,6 +8,8 @@
 mod copying;
 #[path = "mega_remote/damage.rs"]
 mod damage;
+#[path = "mega_remote/kept_tree.rs"]
+mod kept_tree;
 #[path = "mega_remote/likeness.rs"]
 mod likeness;
 #[path = "mega_remote/links.rs"]

@@ -244,6 +244,9 @@ pub struct MegaFlags {
     /// Upload content that stands in the account already once more, instead of copying it there
     #[arg(long, alias = "mega-no-dedupe-upload", global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
     pub no_dedupe_upload: Option<bool>,
+    /// Keep no list of the nodes between runs: each run fetches it whole
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
+    pub mega_no_tree_cache: Option<bool>,
     /// Use TLS for content too (it is encrypted in any case)
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
     pub mega_use_https: Option<bool>,
@@ -403,6 +406,7 @@ impl MegaFlags {
             ("debug", truth(self.mega_debug)),
             ("hard_delete", truth(self.mega_hard_delete)),
             ("no_dedupe_upload", truth(self.no_dedupe_upload)),
+            ("no_tree_cache", truth(self.mega_no_tree_cache)),
             ("use_https", truth(self.mega_use_https)),
             ("encoding", self.mega_encoding.clone()),
             ("description", self.mega_description.clone()),

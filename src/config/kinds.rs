@@ -175,6 +175,7 @@ pub const KINDS: &[Kind] = &[
                 "Delete for good instead of moving to the rubbish bin.",
             ),
             NO_DEDUPE_UPLOAD,
+            NO_TREE_CACHE,
             ROOT,
             VERSIONS,
             DESCRIPTION,
@@ -207,6 +208,11 @@ const VERSIONS: OptionInfo = flag(
     "List old versions beside their files, with times in their names; nothing can be changed then.",
 );
 
+const NO_TREE_CACHE: OptionInfo = flag(
+    "no_tree_cache",
+    "Keep no list of the nodes between runs: each run fetches it whole.",
+);
+
 const MEGA: &[OptionInfo] = &[
     OptionInfo {
         required: true,
@@ -236,6 +242,7 @@ const MEGA: &[OptionInfo] = &[
         "Delete for good instead of moving to the rubbish bin.",
     ),
     NO_DEDUPE_UPLOAD,
+    NO_TREE_CACHE,
     flag(
         "use_https",
         "Use TLS for content too, which is encrypted anyway.",

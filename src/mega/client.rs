@@ -18,6 +18,7 @@ use crate::mega::state::ClientState;
 use crate::mega::transport::{
     Gate, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport,
 };
+use crate::mega::tree::TreeStore;
 
 /// MEGA's own API.
 pub const DEFAULT_API_URL: &str = "https://g.api.mega.co.nz/";
@@ -41,6 +42,8 @@ pub struct ClientOptions {
     pub credentials: Option<Credentials>,
     /// Where the session is kept between runs.
     pub store: Option<SessionStore>,
+    /// Where the tree is kept between runs; without it each run fetches it.
+    pub trees: Option<TreeStore>,
     /// The bounds of retrying a single request.
     pub retries: RetryPolicy,
     /// Longest time without progress; zero means for ever.
@@ -78,6 +81,7 @@ impl Default for ClientOptions {
             api_url: DEFAULT_API_URL.to_owned(),
             credentials: None,
             store: None,
+            trees: None,
             retries: RetryPolicy::default(),
             timeout: http.timeout,
             contimeout: http.contimeout,
@@ -204,13 +208,18 @@ impl Client {
         Ok(self.session()?.master_key.clone())
     }
 
-    /// Ends the session at the server and forgets it here.
+    /// Ends the session at the server and forgets it here, and the tree.
     ///
     /// # Errors
     /// The server could not be asked, or there is no session.
     pub async fn logout(&self) -> Result<(), Error> {
         match &self.0.keeper {
-            Some(keeper) => keeper.log_out().await,
+            Some(keeper) => {
+                if let Some(slot) = self.tree_slot(&keeper.session()) {
+                    slot.remove();
+                }
+                keeper.log_out().await
+            }
             None => Err(LoginFailure::NotLoggedIn.into()),
         }
     }

@@ -12,6 +12,11 @@ pub use attributes::NodeAttributes;
 pub use keyring::Keyring;
 pub use wire::WireNode;
 
+/// Reading values of any shape.
+pub(super) mod lenient {
+    pub(in crate::mega) use super::wire::{number, text, text_or_empty};
+}
+
 use super::crypto::keys::NodeKey;
 use super::handle::NodeHandle;
 
@@ -103,7 +108,7 @@ pub enum Access {
 }
 
 impl Access {
-    fn from_wire(number: i64) -> Self {
+    pub(super) fn from_wire(number: i64) -> Self {
         match number {
             1 => Self::ReadWrite,
             2.. => Self::Full,

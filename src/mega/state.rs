@@ -7,14 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use tokio::sync::OnceCell;
 
 use super::ahead::Ahead;
-use super::api::FetchNodes;
 use super::client::Client;
 use super::crypto::base64;
 use super::crypto::fingerprint::Fingerprint;
 use super::error::Error;
 use super::handle::NodeHandle;
 use super::links::OpenedLink;
-use super::node::{Keyring, Node, WireNode};
+use super::node::{Node, WireNode};
 use super::tree::Tree;
 use super::upload::BySize;
 
@@ -103,47 +102,6 @@ impl Client {
     #[must_use]
     pub fn is_link(&self) -> bool {
         self.state().link.is_some()
-    }
-
-    async fn fetch_tree(&self) -> Result<SharedTree, Error> {
-        if let Some(link) = &self.state().link {
-            return Ok(SharedTree::new(link.fetch_tree(self.api()).await?));
-        }
-        let session = self.session()?;
-        let rsa = match session.private_key() {
-            Ok(rsa) => rsa.map(Arc::new),
-            Err(error) => {
-                tracing::debug!(target: "megarc", "the account's RSA key cannot be used: {error}");
-                None
-            }
-        };
-        let mut failures = 0;
-        let mut tree = loop {
-            let ring = Keyring::of_account(session.user.as_str(), &session.master_key, rsa.clone());
-            let body = self.api().stream(FetchNodes).await?;
-            match Tree::load(body, ring, Some(&session.master_key)).await {
-                Ok(tree) => break tree,
-                Err(error @ (Error::Transport(_) | Error::Protocol { .. })) => {
-                    failures += 1;
-                    if !self.api().retries().allows(failures) {
-                        return Err(error);
-                    }
-                    tracing::debug!(target: "megarc", "fetching the tree failed: {error}");
-                    self.api().retries().pause(failures).await;
-                }
-                Err(error) => return Err(error),
-            }
-        };
-        if tree.wants_share_keys() {
-            match self.stored_share_keys().await {
-                Ok(keys) => tree.add_stored_keys(keys),
-                Err(error) => {
-                    tracing::debug!(target: "megarc", "the account's key store cannot be read: {error}");
-                }
-            }
-        }
-        warn_of_unreadable(&tree);
-        Ok(SharedTree::new(tree))
     }
 
     /// Decodes nodes that a command answered with, and puts them into the tree.

@@ -96,6 +96,12 @@ pub(super) fn begins_with_data(start: &[u8]) -> Option<bool> {
     }
 }
 
+/// Whether a whole body is an object that does not report an error.
+pub(super) fn is_object(body: &[u8]) -> bool {
+    let body = body.trim_ascii_start();
+    body.first() == Some(&b'{') && !body.starts_with(b"{\"err\"")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use serde::de::IgnoredAny;
 use tracing::{debug, info, warn};
 
-use super::answer::{Answer, BadAnswer, begins_with_data, parse_answer};
+use super::answer::{Answer, BadAnswer, begins_with_data, is_object, parse_answer};
 use crate::mega::crypto::hashcash::Challenge;
 use crate::mega::error::{Error, ErrorCode, LoginFailure};
 use crate::mega::transport::{
@@ -38,10 +39,19 @@ pub(super) struct Outgoing {
     pub(super) url: String,
     /// The body.
     pub(super) body: Bytes,
-    /// How many commands the body holds.
-    pub(super) commands: usize,
-    /// Whether the body of a success is handed on as it arrives.
-    pub(super) streamed: bool,
+    /// What a success looks like.
+    pub(super) expects: Expects,
+}
+
+/// The form of an answer that is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expects {
+    /// An array with a result for each of so many commands.
+    Results(usize),
+    /// The same, for one command, handed on as it arrives.
+    Stream,
+    /// One object, on the event channel.
+    Object,
 }
 
 /// The final answer to a request.
@@ -50,6 +60,8 @@ pub(super) enum Incoming {
     Answer(Answer),
     /// Data that is still arriving, brackets of the array included.
     Stream(BodyStream),
+    /// The JSON text of an object, complete.
+    Object(Bytes),
 }
 
 /// Why there is no answer. Can be told to every caller of a batch.
@@ -240,7 +252,7 @@ fn retry_after(response: &HttpResponse) -> Duration {
 /// Reads a body with status 200, or as much as it takes to know it is data.
 async fn read(mut body: BodyStream, outgoing: &Outgoing) -> Try {
     let mut front = BytesMut::new();
-    if outgoing.streamed {
+    if outgoing.expects == Expects::Stream {
         loop {
             match begins_with_data(&front) {
                 Some(true) => return Try::Done(Incoming::Stream(body.with_front(front.freeze()))),
@@ -263,7 +275,18 @@ async fn read(mut body: BodyStream, outgoing: &Outgoing) -> Try {
         let kind = TransportErrorKind::BadAnswer;
         Setback::new(broken(outgoing, kind, what))
     };
-    match parse_answer(&whole, outgoing.commands) {
+    let commands = match outgoing.expects {
+        Expects::Results(commands) => commands,
+        Expects::Stream => 1,
+        Expects::Object if is_object(&whole) => {
+            return match serde_json::from_slice::<IgnoredAny>(&whole) {
+                Ok(_) => Try::Done(Incoming::Object(whole)),
+                Err(_) => Try::Again(setback("the answer is cut short")),
+            };
+        }
+        Expects::Object => 0,
+    };
+    match parse_answer(&whole, commands) {
         Ok(Answer::Request(code)) if is_worth_repeating(ErrorCode(code)) => {
             let code = ErrorCode(code);
             Try::Again(Setback {

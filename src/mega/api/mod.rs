@@ -9,6 +9,7 @@ mod account;
 mod answer;
 mod command;
 mod context;
+mod events;
 mod exchange;
 mod fields;
 mod login;
@@ -21,6 +22,7 @@ pub use account::{Quota, QuotaReply, UserAttribute, UserAttributeReply, UserInfo
 pub use answer::{Answer, BadAnswer, parse_answer};
 pub use command::{Command, Route};
 pub use context::{SessionId, SessionRenewer};
+pub use events::News;
 pub use login::{
     KillSessions, Login, LoginReply, Logout, Prelogin, PreloginReply, SessionInfo, Sessions,
     SetKeyPair,

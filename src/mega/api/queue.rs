@@ -20,7 +20,7 @@ use tracing::debug;
 use super::answer::Answer;
 use super::command::{Command, Route};
 use super::context::{Context, SessionId, SessionRenewer};
-use super::exchange::{Failure, Incoming, Outgoing, exchange};
+use super::exchange::{Expects, Failure, Incoming, Outgoing, exchange};
 use crate::mega::error::{Error, ErrorCode};
 use crate::mega::handle::PublicHandle;
 use crate::mega::transport::{BodyStream, RetryPolicy, Transport};
@@ -198,6 +198,45 @@ impl Api {
         })
     }
 
+    /// Asks a page beside that of commands, which answers with one object:
+    /// past the queue, since it changes nothing and may be asked again.
+    pub(super) async fn ask(&self, page: &str, query: &str) -> Result<Bytes, Failure> {
+        let inner = &self.0;
+        let mut renewed = false;
+        loop {
+            if inner.context.is_blocked() {
+                return Err(Failure::Code(ErrorCode::EBLOCKED));
+            }
+            if inner.options.debug {
+                debug!(target: "megarc", "api request: {page}");
+            }
+            let session = inner.context.session_id();
+            let outgoing = Outgoing {
+                url: inner.address(page, query, session.as_ref()),
+                body: Bytes::new(),
+                expects: Expects::Object,
+            };
+            let answer = exchange(&inner.transport, &inner.options.retries, &outgoing).await?;
+            let code = match answer {
+                Incoming::Object(object) => return Ok(object),
+                Incoming::Answer(Answer::Request(code)) => ErrorCode(code),
+                Incoming::Answer(Answer::Results(_)) | Incoming::Stream(_) => {
+                    return Err(Failure::Protocol("no object".to_owned()));
+                }
+            };
+            match session {
+                Some(session) if code == ErrorCode::ESID && !renewed => {
+                    inner.renew(&session).await?;
+                    renewed = true;
+                    continue;
+                }
+                Some(_) if code == ErrorCode::EBLOCKED => inner.context.block(),
+                _ => {}
+            }
+            return Err(Failure::Code(code));
+        }
+    }
+
     fn enqueue(&self, lockless: bool, waiting: Waiting) {
         let mut lane = self.lane(lockless).lock();
         lane.waiting.push_back(waiting);
@@ -318,6 +357,11 @@ impl Inner {
                 }
                 Vec::new()
             }
+            // Only `ask` expects one.
+            Ok(Incoming::Object(_)) => {
+                fail_all(batch, &Failure::Protocol("an object".to_owned()));
+                Vec::new()
+            }
             Ok(Incoming::Answer(answer)) => {
                 let count = batch.len();
                 let results = match answer {
@@ -360,21 +404,22 @@ impl Inner {
                 batch.iter().map(|waiting| waiting.name).collect::<Vec<_>>().join(" ")
             );
         }
-        let slash = if self.options.base_url.ends_with('/') {
-            ""
-        } else {
-            "/"
-        };
+        let streamed = batch.iter().any(|waiting| waiting.streamed);
         Outgoing {
-            url: format!(
-                "{}{slash}cs?id={id}{}",
-                self.options.base_url,
-                self.context.query(session)
-            ),
+            url: self.address("cs", &format!("id={id}"), session),
             body: Bytes::from(body),
-            commands: batch.len(),
-            streamed: batch.iter().any(|waiting| waiting.streamed),
+            expects: match streamed {
+                true => Expects::Stream,
+                false => Expects::Results(batch.len()),
+            },
         }
+    }
+
+    /// The address of a page of the API, in the name of this queue.
+    fn address(&self, page: &str, query: &str, session: Option<&SessionId>) -> String {
+        let base = &self.options.base_url;
+        let slash = if base.ends_with('/') { "" } else { "/" };
+        format!("{base}{slash}{page}?{query}{}", self.context.query(session))
     }
 
     /// Hands each command its result, but for those worth another request:

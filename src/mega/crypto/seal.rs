@@ -13,13 +13,25 @@
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
 use cipher::Array;
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::CryptoError;
 pub use super::keys::SealKey;
-use super::keys::fill_random;
+use super::keys::{MasterKey, fill_random};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
+
+/// The key for sealing what belongs to an account, for one purpose.
+pub fn derive(master: &MasterKey, purpose: &str) -> SealKey {
+    let mut key = Zeroizing::new([0; SealKey::LEN]);
+    let filled = Hkdf::<Sha256>::new(None, master.as_bytes()).expand(purpose.as_bytes(), &mut *key);
+    // fails only for keys of more than 8160 bytes
+    debug_assert!(filled.is_ok());
+    SealKey::from_bytes(*key)
+}
 
 /// Seals `plaintext` for `context`.
 pub fn seal(key: &SealKey, context: &[u8], plaintext: &[u8]) -> Vec<u8> {

@@ -80,6 +80,11 @@ impl Keyring {
         self.shares.get(&folder).map(|(key, _)| key)
     }
 
+    /// All share keys.
+    pub fn shares(&self) -> impl Iterator<Item = (NodeHandle, &ShareKey)> {
+        self.shares.iter().map(|(folder, (key, _))| (*folder, key))
+    }
+
     /// How many share keys are known.
     #[must_use]
     pub fn share_count(&self) -> usize {

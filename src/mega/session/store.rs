@@ -21,6 +21,7 @@ use crate::mega::api::SessionId;
 use crate::mega::crypto::keys::{MasterKey, SealKey};
 use crate::mega::crypto::{base64, seal};
 use crate::mega::handle::UserHandle;
+use crate::mega::private::{check_owner, open_lock, prepare_dir};
 
 /// The version of the content; another one is ignored.
 const VERSION: u32 = 1;
@@ -229,46 +230,6 @@ impl Content {
             wrapped_private_key: self.private_key.clone(),
         })
     }
-}
-
-/// Makes the folder, for this user alone, and checks that it is safe.
-fn prepare_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
-    check_owner(&fs::metadata(dir)?)
-}
-
-fn open_lock(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Refuses what others own or may write to.
-#[cfg(unix)]
-fn check_owner(metadata: &fs::Metadata) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-
-    let refuse = |what| Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return refuse("it belongs to another user");
-    }
-    if metadata.mode() & 0o022 != 0 {
-        return refuse("others may write to it");
-    }
-    Ok(())
-}
-
-/// The profile folder of other systems is private by inheritance.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same form as on Unix")]
-fn check_owner(_: &fs::Metadata) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -31,6 +31,14 @@ impl Flags {
     /// The record is free.
     pub const FREE: Self = Self(16);
 
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub fn from_bits(bits: u8) -> Self {
+        Self(bits & (Self::FREE.0 - 1))
+    }
+
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -51,6 +59,7 @@ pub(super) struct Record {
     pub parent: u32,
     pub first_child: u32,
     pub next: u32,
+    /// The sibling before; of the first child the last one.
     pub previous: u32,
     pub name_at: u32,
     pub name_len: u16,
@@ -74,11 +83,16 @@ pub(super) struct Arena {
 
 impl Arena {
     pub fn new() -> Self {
+        Self::with_capacity(0, 0)
+    }
+
+    /// Room for so many nodes, with so many bytes of names.
+    pub fn with_capacity(nodes: usize, names: usize) -> Self {
         Self {
-            records: Vec::new(),
-            keys: Vec::new(),
-            names: String::new(),
-            index: HandleIndex::new(),
+            records: Vec::with_capacity(nodes),
+            keys: Vec::with_capacity(nodes),
+            names: String::with_capacity(names),
+            index: HandleIndex::with_capacity(nodes),
             free: Vec::new(),
             live: 0,
         }
@@ -158,22 +172,30 @@ impl Arena {
         Some(place)
     }
 
-    /// Makes `child` the first child of `parent`. The caller has made sure
-    /// that `parent` is not below `child`.
+    /// Makes `child` the last child of `parent`, so that nodes keep the order
+    /// in which they came to be. The caller has made sure that `parent` is not
+    /// below `child`.
     pub fn link(&mut self, child: u32, parent: u32) {
-        let Some(old_first) = self.record(parent).map(|record| record.first_child) else {
+        let Some(first) = self.record(parent).map(|record| record.first_child) else {
             return;
         };
+        let last = self.record(first).map_or(child, |first| first.previous);
         if let Some(record) = self.record_mut(child) {
             record.parent = parent;
-            record.previous = NONE;
-            record.next = old_first;
+            record.previous = last;
+            record.next = NONE;
         }
-        if let Some(record) = self.record_mut(old_first) {
+        if first == NONE {
+            if let Some(record) = self.record_mut(parent) {
+                record.first_child = child;
+            }
+            return;
+        }
+        if let Some(record) = self.record_mut(last) {
+            record.next = child;
+        }
+        if let Some(record) = self.record_mut(first) {
             record.previous = child;
-        }
-        if let Some(record) = self.record_mut(parent) {
-            record.first_child = child;
         }
     }
 
@@ -185,12 +207,17 @@ impl Arena {
         else {
             return;
         };
-        if let Some(record) = self.record_mut(previous) {
+        let first = self.record(parent).map_or(NONE, |above| above.first_child);
+        if first == child {
+            if let Some(record) = self.record_mut(parent) {
+                record.first_child = next;
+            }
+        } else if let Some(record) = self.record_mut(previous) {
             record.next = next;
-        } else if let Some(record) = self.record_mut(parent) {
-            record.first_child = next;
         }
-        if let Some(record) = self.record_mut(next) {
+        // The first child knows the last one.
+        let after = if next == NONE { first } else { next };
+        if let Some(record) = self.record_mut(after) {
             record.previous = previous;
         }
         if let Some(record) = self.record_mut(child) {
@@ -244,6 +271,24 @@ impl Arena {
         if self.record(place).is_some() {
             all.push(place);
         }
+        let mut next = 0;
+        while let Some(place) = all.get(next).copied() {
+            next += 1;
+            all.extend(self.children(place));
+        }
+        all
+    }
+
+    /// How many places there are, free ones included.
+    pub fn places_used(&self) -> usize {
+        self.records.len()
+    }
+
+    /// All nodes, parents before children and siblings in order.
+    pub fn in_order(&self) -> Vec<u32> {
+        let is_top = |place: &u32| self.record(*place).is_some_and(|r| r.parent == NONE);
+        let mut all = Vec::with_capacity(self.live);
+        all.extend(self.places().filter(is_top));
         let mut next = 0;
         while let Some(place) = all.get(next).copied() {
             next += 1;

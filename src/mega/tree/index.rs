@@ -24,9 +24,10 @@ impl HandleIndex {
     /// The first place that cannot be stored.
     pub const LIMIT: u32 = GONE;
 
-    pub fn new() -> Self {
+    /// Room for so many handles before it has to grow.
+    pub fn with_capacity(handles: usize) -> Self {
         Self {
-            slots: vec![EMPTY; 16],
+            slots: vec![EMPTY; (handles * 2 + 2).next_power_of_two().max(16)],
             used: 0,
             hasher: RandomState::new(),
         }
@@ -121,7 +122,7 @@ mod tests {
             .map(|n| NodeHandle::parse(&format!("{n:08}")).unwrap())
             .collect();
         let at = |place: u32| handles.get(place as usize).copied();
-        let mut index = HandleIndex::new();
+        let mut index = HandleIndex::with_capacity(0);
         for round in 0..3 {
             for (place, handle) in handles.iter().enumerate() {
                 index.insert(*handle, u32::try_from(place).unwrap(), at);

@@ -214,9 +214,9 @@ impl<'a> Loader<'a> {
         tree.keyring = ring;
         tree.locked = self.locked;
         tree.unlock();
-        // Backwards, because each becomes its parent's first child.
         let mut last = None;
-        for (place, handle) in self.parents.into_iter().rev() {
+        let mut backwards = false;
+        for (place, handle) in self.parents {
             // Nodes of one folder mostly come one after the other.
             let parent = match last {
                 Some((known, parent)) if known == handle => parent,
@@ -225,9 +225,15 @@ impl<'a> Loader<'a> {
             last = Some((handle, parent));
             if let Some(parent) = parent.filter(|parent| *parent != place) {
                 tree.arena.link(place, parent);
+                backwards |= parent > place;
             }
         }
-        let rings = tree.arena.break_rings();
+        // Where every parent came before its children there is no ring.
+        let rings = if backwards {
+            tree.arena.break_rings()
+        } else {
+            0
+        };
         if rings > 0 {
             tracing::debug!(target: "megarc", "{rings} folders lie inside themselves: left out");
         }

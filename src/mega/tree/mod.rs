@@ -9,14 +9,20 @@
 //! never show up among files.
 
 mod arena;
+mod events;
 mod index;
 mod load;
 mod lookup;
+mod snapshot;
 mod split;
+mod store;
 mod view;
 
 use std::collections::{HashMap, HashSet};
 
+pub use events::{Doubt, Replay};
+pub(super) use store::TreeSlot;
+pub use store::TreeStore;
 pub use view::NodeRef;
 
 use self::arena::{Arena, Flags, NONE, Record};
@@ -89,6 +95,14 @@ impl Tree {
     #[must_use]
     pub fn unreadable(&self) -> usize {
         self.unreadable
+    }
+
+    /// Whether all of it could be read, so that it may be kept.
+    fn is_sure(&self) -> bool {
+        self.unreadable == 0
+            && self.locked.is_empty()
+            && self.cloud.is_some()
+            && !self.position.is_empty()
     }
 
     /// The event position (`sn`) that this tree stands for.

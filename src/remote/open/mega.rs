@@ -11,6 +11,7 @@ use crate::mega::crypto::seal::SealKey;
 use crate::mega::links::read_link;
 use crate::mega::session::{Credentials, ForeignSession, MfaSource, Secret, SessionStore};
 use crate::mega::transport::RetryPolicy;
+use crate::mega::tree::TreeStore;
 use crate::remote::encoding::Encoding;
 use crate::remote::mega::{Mega, MegaOptions};
 use crate::remote::{Entry, ErrorKind, Location, Remote, RemoteError, RemotePath, Result};
@@ -18,6 +19,8 @@ use crate::sandbox::embedded;
 
 /// The folder of kept sessions, in the state folder.
 const SESSIONS: &str = "sessions";
+/// The folder of kept node trees, in the cache folder.
+const TREES: &str = "trees";
 /// The folder of the sandbox, in the cache folder.
 const SANDBOX: &str = "sandbox";
 
@@ -69,6 +72,7 @@ impl Opener {
         if account {
             client.credentials = Some(self.credentials(options)?);
             client.store = self.sessions(options);
+            client.trees = self.trees(options)?;
         }
         Ok(client)
     }
@@ -88,7 +92,10 @@ impl Opener {
         });
         // Its port is another one each time, its accounts are the same.
         let name = format!("sandbox in {}", dir.display());
-        client.store = self.sessions(options).map(|store| store.for_server(name));
+        client.store = self
+            .sessions(options)
+            .map(|store| store.for_server(name.clone()));
+        client.trees = self.trees(options)?.map(|store| store.for_server(name));
         self.keep_sandbox(server);
         let remote = Mega::connect(client, None, mega_options(options)?).await?;
         Ok(Arc::new(remote))
@@ -175,6 +182,15 @@ impl Opener {
                 None
             }
         }
+    }
+
+    /// Where the node tree is kept, if it is to be.
+    fn trees(&self, options: &Options<'_>) -> Result<Option<TreeStore>> {
+        if options.flag("no_tree_cache").map_err(setting)? {
+            return Ok(None);
+        }
+        let dir = self.config.cache_dir();
+        Ok(dir.ok().map(|dir| TreeStore::new(dir.join(TREES))))
     }
 
     fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {

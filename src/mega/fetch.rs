@@ -1,0 +1,177 @@
+//! How a client comes to its tree: what was kept, brought up to date by the
+//! server's events; else the whole of it.
+
+use std::sync::Arc;
+
+use super::api::{Api, FetchNodes, News};
+use super::client::Client;
+use super::error::{Error, ErrorCode};
+use super::node::Keyring;
+use super::session::Session;
+use super::state::{SharedTree, warn_of_unreadable};
+use super::tree::{Replay, Tree, TreeSlot};
+
+/// From so many packets on the tree is written anew, so that they need not be
+/// asked for again and again.
+const MANY_PACKETS: usize = 1000;
+/// The same where a small tree has changed by one part in so many.
+const LARGE_PART: usize = 50;
+/// Answers without news in which the position does not move.
+const MOST_IDLE: u32 = 5;
+
+impl Client {
+    /// The place where this account's tree is kept, if it is.
+    pub(super) fn tree_slot(&self, session: &Session) -> Option<TreeSlot> {
+        let store = self.options().trees.as_ref()?;
+        Some(store.slot(self.api().base_url(), session.user, &session.master_key))
+    }
+
+    /// The tree as the server has it now.
+    pub(super) async fn fetch_tree(&self) -> Result<SharedTree, Error> {
+        if let Some(link) = &self.state().link {
+            return Ok(SharedTree::new(link.fetch_tree(self.api()).await?));
+        }
+        let session = self.session()?;
+        let slot = self.tree_slot(&session);
+        if let Some(slot) = &slot
+            && let Some(tree) = self.kept_tree(slot, &session).await?
+        {
+            return Ok(SharedTree::new(tree));
+        }
+        let mut tree = self.whole_tree(&session).await?;
+        if let Some(slot) = slot {
+            tree = keep(slot, tree).await?;
+        }
+        warn_of_unreadable(&tree);
+        Ok(SharedTree::new(tree))
+    }
+
+    /// The kept tree, once it has caught up. `None` where it has to be fetched.
+    async fn kept_tree(&self, slot: &TreeSlot, session: &Session) -> Result<Option<Tree>, Error> {
+        let (opened, ring) = (slot.clone(), ring(session));
+        let Some(kept) = blocking(move || opened.open()).await? else {
+            return Ok(None);
+        };
+        let position = kept.position().to_owned();
+        // The server is asked while the disk is read.
+        let (tree, news) = tokio::join!(
+            blocking(move || kept.read(ring)),
+            self.api().news(&position)
+        );
+        let Some(mut tree) = tree? else {
+            return Ok(None);
+        };
+        let caught_up = match news {
+            Ok(news) => catch_up(self.api(), &mut tree, session, news).await,
+            Err(error) => Err(error),
+        };
+        match caught_up {
+            Ok(packets) => {
+                tracing::debug!(target: "megarc", "the kept tree of {} nodes is up to date after {packets} packets", tree.len());
+                if packets >= MANY_PACKETS || packets * LARGE_PART >= tree.len().max(1) {
+                    tree = keep(slot.clone(), tree).await?;
+                }
+                Ok(Some(tree))
+            }
+            // Nothing else would go any better.
+            Err(error @ Error::Login(_)) => Err(error),
+            Err(error) if error.code() == Some(ErrorCode::EBLOCKED) => Err(error),
+            Err(error) => {
+                tracing::debug!(target: "megarc", "the kept tree cannot be brought up to date: {error}");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn whole_tree(&self, session: &Session) -> Result<Tree, Error> {
+        let mut failures = 0;
+        let mut tree = loop {
+            let body = self.api().stream(FetchNodes).await?;
+            match Tree::load(body, ring(session), Some(&session.master_key)).await {
+                Ok(tree) => break tree,
+                Err(error @ (Error::Transport(_) | Error::Protocol { .. })) => {
+                    failures += 1;
+                    if !self.api().retries().allows(failures) {
+                        return Err(error);
+                    }
+                    tracing::debug!(target: "megarc", "fetching the tree failed: {error}");
+                    self.api().retries().pause(failures).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        if tree.wants_share_keys() {
+            match self.stored_share_keys().await {
+                Ok(keys) => tree.add_stored_keys(keys),
+                Err(error) => {
+                    tracing::debug!(target: "megarc", "the account's key store cannot be read: {error}");
+                }
+            }
+        }
+        Ok(tree)
+    }
+}
+
+/// Applies `news` and all that follow it; how many packets there were.
+async fn catch_up(
+    api: &Api,
+    tree: &mut Tree,
+    session: &Session,
+    mut news: News,
+) -> Result<usize, Error> {
+    let mut position = tree.position().to_owned();
+    let (mut packets, mut idle) = (0, 0);
+    let mut replay = Replay::new(tree, session.user.as_str(), &session.master_key);
+    loop {
+        for packet in &news.packets {
+            replay
+                .apply(packet.get())
+                .map_err(|doubt| Error::protocol("sc", doubt.0))?;
+        }
+        packets += news.packets.len();
+        match news.position {
+            Some(new) if new != position => (position, idle) = (new, 0),
+            _ => idle += 1,
+        }
+        if news.caught_up {
+            break;
+        }
+        if idle > MOST_IDLE {
+            return Err(Error::protocol("sc", "the position does not move"));
+        }
+        news = api.news(&position).await?;
+    }
+    replay.finish();
+    tree.set_position(position);
+    Ok(packets)
+}
+
+/// The keys that open the account's nodes.
+fn ring(session: &Session) -> Keyring {
+    let rsa = match session.private_key() {
+        Ok(rsa) => rsa.map(Arc::new),
+        Err(error) => {
+            tracing::debug!(target: "megarc", "the account's RSA key cannot be used: {error}");
+            None
+        }
+    };
+    Keyring::of_account(session.user.as_str(), &session.master_key, rsa)
+}
+
+/// Keeps the tree before anything changes it.
+async fn keep(slot: TreeSlot, tree: Tree) -> Result<Tree, Error> {
+    blocking(move || {
+        slot.save(&tree);
+        tree
+    })
+    .await
+}
+
+/// Runs what reads, writes or computes for long beside the tasks.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::Invalid("reading the kept tree was given up".to_owned()))
+}

@@ -1,0 +1,350 @@
+//! A tree as bytes for the disk, sealed piece by piece.
+//!
+//! | bytes | content |
+//! | --- | --- |
+//! | 0..8 | `MEGARCT` and the version |
+//! | 8..24 | a random id of this snapshot |
+//! | then, each | length (4 bytes, little-endian), sealed piece |
+//!
+//! Piece 0 is JSON: everything but the nodes. The others hold nodes, parents
+//! before children and siblings in order, so that reading links them as they
+//! come. Each piece is sealed for its server, account, snapshot and number:
+//! none can be swapped, and a missing one is noticed by the count of nodes.
+//! Spec: docs/protocol.md, "The kept tree".
+
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::arena::{Arena, Flags, NONE, Record};
+use super::{PublicLinkOf, Tree};
+use crate::mega::crypto::base64;
+use crate::mega::crypto::keys::{SealKey, ShareKey, fill_random};
+use crate::mega::crypto::seal;
+use crate::mega::handle::{NodeHandle, PublicHandle};
+use crate::mega::node::{Access, Keyring, NodeKind};
+
+/// Another version is not read.
+const MAGIC: &[u8; 8] = b"MEGARCT\x01";
+const ID: usize = 16;
+/// Nodes in one piece, and bytes after which it is full all the same.
+const PIECE_NODES: usize = 8192;
+const PIECE_BYTES: usize = 1 << 20;
+/// No honest piece is larger; the header may hold many links.
+const MAX_PIECE: u32 = 64 << 20;
+/// Bytes of a node without key and name.
+const FIXED: usize = 56;
+
+/// Why a snapshot cannot be used.
+#[derive(Debug)]
+pub(super) struct Unusable(pub String);
+
+impl From<&str> for Unusable {
+    fn from(what: &str) -> Self {
+        Self(what.to_owned())
+    }
+}
+
+impl From<io::Error> for Unusable {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What seals the pieces: the key, and whose tree it is.
+#[derive(Clone)]
+pub(super) struct Seals {
+    pub key: SealKey,
+    /// Server and account.
+    pub context: Vec<u8>,
+}
+
+impl Seals {
+    fn context(&self, id: &[u8; ID], number: u64) -> Vec<u8> {
+        [&self.context, id.as_slice(), &number.to_be_bytes()].concat()
+    }
+}
+
+/// Everything but the nodes.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    position: String,
+    nodes: usize,
+    /// Bytes of all names.
+    names: usize,
+    cloud: Option<String>,
+    vault: Option<String>,
+    rubbish: Option<String>,
+    /// Folders of others, and what we may do there.
+    incoming: Vec<(String, u8)>,
+    /// Share keys by folder.
+    shares: Vec<(String, String)>,
+    shared_out: Vec<String>,
+    /// Public links by node, with their end.
+    links: Vec<(String, String, Option<i64>)>,
+}
+
+impl Header {
+    fn of(tree: &Tree, order: &[u32]) -> Self {
+        let text = |handle: NodeHandle| handle.as_str().to_owned();
+        let records = order.iter().filter_map(|place| tree.arena.record(*place));
+        Self {
+            position: tree.position.clone(),
+            nodes: order.len(),
+            names: records.map(|record| usize::from(record.name_len)).sum(),
+            cloud: tree.cloud.map(text),
+            vault: tree.vault.map(text),
+            rubbish: tree.rubbish.map(text),
+            incoming: tree
+                .incoming
+                .iter()
+                .filter_map(|share| Some((text(*share), *tree.access.get(share)? as u8)))
+                .collect(),
+            shares: tree
+                .keyring
+                .shares()
+                .map(|(folder, key)| (text(folder), base64::encode(key.as_bytes())))
+                .collect(),
+            shared_out: tree.shared_out.iter().copied().map(text).collect(),
+            links: tree
+                .links
+                .iter()
+                .map(|(node, link)| (text(*node), link.handle.to_string(), link.expires))
+                .collect(),
+        }
+    }
+
+    fn to_tree(&self, keyring: Keyring) -> Result<Tree, Unusable> {
+        let damaged = "its header is damaged";
+        let node = |text: &str| NodeHandle::parse(text).ok_or(damaged);
+        let root = |text: &Option<String>| text.as_deref().map(node).transpose();
+        let mut tree = Tree::new(keyring);
+        tree.arena = Arena::with_capacity(self.nodes, self.names);
+        (tree.cloud, tree.vault) = (root(&self.cloud)?, root(&self.vault)?);
+        tree.rubbish = root(&self.rubbish)?;
+        for (share, access) in &self.incoming {
+            tree.incoming.push(node(share)?);
+            let access = Access::from_wire(i64::from(*access));
+            tree.access.insert(node(share)?, access);
+        }
+        for (folder, key) in &self.shares {
+            let key = Zeroizing::new(base64::decode(key).map_err(|_| damaged)?);
+            let key = ShareKey::from_slice(&key).map_err(|_| damaged)?;
+            tree.keyring.add_share(node(folder)?, key);
+        }
+        for folder in &self.shared_out {
+            tree.shared_out.insert(node(folder)?);
+        }
+        for (of, link, expires) in &self.links {
+            let link = PublicLinkOf {
+                handle: PublicHandle::parse(link).ok_or(damaged)?,
+                expires: *expires,
+            };
+            tree.links.insert(node(of)?, link);
+        }
+        tree.position.clone_from(&self.position);
+        Ok(tree)
+    }
+}
+
+impl Drop for Header {
+    fn drop(&mut self) {
+        for (_, key) in &mut self.shares {
+            key.zeroize();
+        }
+    }
+}
+
+/// Writes the tree.
+pub(super) fn write(tree: &Tree, seals: &Seals, to: &mut impl Write) -> io::Result<()> {
+    let mut id = [0; ID];
+    fill_random(&mut id);
+    to.write_all(MAGIC)?;
+    to.write_all(&id)?;
+    let mut number = 0;
+    let mut put = |plain: &[u8]| {
+        let sealed = seal::seal(&seals.key, &seals.context(&id, number), plain);
+        number += 1;
+        let length = u32::try_from(sealed.len()).ok();
+        let length = length.filter(|length| *length <= MAX_PIECE);
+        let length = length.ok_or_else(|| io::Error::other("it has too many links and shares"))?;
+        to.write_all(&length.to_le_bytes())?;
+        to.write_all(&sealed)
+    };
+    let order = tree.arena.in_order();
+    let header = Zeroizing::new(serde_json::to_vec(&Header::of(tree, &order))?);
+    put(&header)?;
+    // Where each place went, for the children that follow.
+    let mut went = vec![NONE; tree.arena.places_used()];
+    let mut piece = Zeroizing::new(Vec::with_capacity(PIECE_BYTES + FIXED));
+    let mut in_piece = 0;
+    for (at, place) in (0_u32..).zip(&order) {
+        if let Some(slot) = went.get_mut(*place as usize) {
+            *slot = at;
+        }
+        if let Some(record) = tree.arena.record(*place) {
+            let above = went.get(record.parent as usize).copied();
+            tree.put_node(*place, record, above.unwrap_or(NONE), &mut piece);
+        }
+        in_piece += 1;
+        if in_piece == PIECE_NODES || piece.len() >= PIECE_BYTES {
+            put(&piece)?;
+            piece.clear();
+            in_piece = 0;
+        }
+    }
+    if in_piece > 0 {
+        put(&piece)?;
+    }
+    Ok(())
+}
+
+impl Tree {
+    fn put_node(&self, place: u32, record: &Record, above: u32, out: &mut Vec<u8>) {
+        out.extend_from_slice(record.handle.as_str().as_bytes());
+        out.extend_from_slice(&above.to_le_bytes());
+        out.extend_from_slice(&[record.kind as u8, record.flags.bits()]);
+        out.extend_from_slice(&record.name_len.to_le_bytes());
+        out.extend_from_slice(&record.size.to_le_bytes());
+        out.extend_from_slice(&record.created.to_le_bytes());
+        out.extend_from_slice(&record.mtime.to_le_bytes());
+        out.extend_from_slice(&record.crc);
+        out.extend_from_slice(self.arena.key(place).unwrap_or(&[0; 32]));
+        out.extend_from_slice(self.arena.name(record).as_bytes());
+        if record.flags.has(Flags::EXTRA) {
+            let extra = self.extras.get(&record.handle).map_or("", |text| text);
+            let length = u32::try_from(extra.len()).unwrap_or(0);
+            out.extend_from_slice(&length.to_le_bytes());
+            out.extend_from_slice(extra.as_bytes());
+        }
+    }
+
+    /// Takes one node off the front of `rest`; `None` if it is damaged.
+    fn take_node(&mut self, rest: &mut &[u8]) -> Option<()> {
+        let handle: [u8; 8] = take(rest)?;
+        let handle = NodeHandle::parse(std::str::from_utf8(&handle).ok()?)?;
+        let above = u32::from_le_bytes(take(rest)?);
+        let [kind, flags] = take(rest)?;
+        let name_len = u16::from_le_bytes(take(rest)?);
+        let mut record = Record {
+            handle,
+            parent: NONE,
+            first_child: NONE,
+            next: NONE,
+            previous: NONE,
+            name_at: 0,
+            name_len,
+            kind: NodeKind::from_wire(i64::from(kind))?,
+            flags: Flags::from_bits(flags),
+            size: u64::from_le_bytes(take(rest)?),
+            created: i64::from_le_bytes(take(rest)?),
+            mtime: i64::from_le_bytes(take(rest)?),
+            crc: take(rest)?,
+        };
+        let key = take(rest)?;
+        let (name, after) = rest.split_at_checked(usize::from(name_len))?;
+        *rest = after;
+        (record.name_at, _) = self.arena.store_name(std::str::from_utf8(name).ok()?)?;
+        if record.flags.has(Flags::EXTRA) {
+            let length = u32::from_le_bytes(take(rest)?);
+            let (extra, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+            *rest = after;
+            let extra = std::str::from_utf8(extra).ok()?;
+            self.extras.insert(handle, extra.into());
+        }
+        let place = self.arena.add(record, key)?;
+        if above != NONE {
+            // A parent that stands before its child makes no ring.
+            self.arena.record(above).filter(|_| above < place)?;
+            self.arena.link(place, above);
+        }
+        Some(())
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (bytes, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*bytes)
+}
+
+/// A snapshot whose header has been read.
+pub(super) struct Snapshot<R> {
+    from: R,
+    seals: Seals,
+    id: [u8; ID],
+    header: Header,
+}
+
+impl<R: Read> Snapshot<R> {
+    /// Reads the beginning.
+    pub fn open(mut from: R, seals: Seals) -> Result<Self, Unusable> {
+        let mut magic = [0; MAGIC.len()];
+        let mut id = [0; ID];
+        from.read_exact(&mut magic)?;
+        from.read_exact(&mut id)?;
+        if &magic != MAGIC {
+            return Err("it has another version".into());
+        }
+        let header = read_piece(&mut from, &seals, &id, 0)?.ok_or("it is empty")?;
+        let header = serde_json::from_slice(&header).map_err(|_| "its header is damaged")?;
+        Ok(Self {
+            from,
+            seals,
+            id,
+            header,
+        })
+    }
+
+    /// The event position it stands for.
+    pub fn position(&self) -> &str {
+        &self.header.position
+    }
+
+    /// Reads the nodes; `keyring` holds the account's own key.
+    pub fn read(mut self, keyring: Keyring) -> Result<Tree, Unusable> {
+        let nodes = self.header.nodes;
+        let mut tree = self.header.to_tree(keyring)?;
+        for number in 1.. {
+            let piece = read_piece(&mut self.from, &self.seals, &self.id, number)?;
+            let Some(piece) = piece else {
+                break;
+            };
+            let mut rest = piece.as_slice();
+            while !rest.is_empty() {
+                tree.take_node(&mut rest).ok_or("a node is damaged")?;
+            }
+        }
+        if tree.len() != nodes {
+            return Err("nodes are missing".into());
+        }
+        Ok(tree)
+    }
+}
+
+/// The next piece, opened; `None` at the end.
+fn read_piece(
+    from: &mut impl Read,
+    seals: &Seals,
+    id: &[u8; ID],
+    number: u64,
+) -> Result<Option<Zeroizing<Vec<u8>>>, Unusable> {
+    let mut length = Vec::with_capacity(4);
+    from.by_ref().take(4).read_to_end(&mut length)?;
+    if length.is_empty() {
+        return Ok(None);
+    }
+    let length: [u8; 4] = length.try_into().map_err(|_| "it is cut short")?;
+    let length = u32::from_le_bytes(length);
+    if length > MAX_PIECE {
+        return Err("a piece is too large".into());
+    }
+    let mut sealed = Vec::new();
+    from.by_ref()
+        .take(u64::from(length))
+        .read_to_end(&mut sealed)?;
+    let plain = seal::open(&seals.key, &seals.context(id, number), &sealed);
+    let plain = plain.map_err(|error| error.to_string()).map_err(Unusable)?;
+    Ok(Some(Zeroizing::new(plain)))
+}
