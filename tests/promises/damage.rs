@@ -35,6 +35,8 @@ fn no_damaged_file_gets_its_name() {
             "1",
             "--low-level-retries",
             "2",
+            // What the nodes are is asked each time, to be lied to.
+            "--mega-no-tree-cache",
         ]);
         account.set_faults("");
         let stderr = String::from_utf8_lossy(&output.stderr);
