@@ -232,7 +232,7 @@ async fn own_changes_are_there_the_next_time() {
     let world = world().await;
     let home = tempfile::tempdir().unwrap();
     let options = MegaOptions::default();
-    let remote = Mega::new(client(&world, home.path()).await, options.clone());
+    let remote = Mega::new(client(&world, home.path()).await, options);
     for n in 0..3 {
         let before = world.commands("f");
         let at = RemotePath::parse(&format!("dir/{n}")).unwrap();
