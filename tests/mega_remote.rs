@@ -10,6 +10,8 @@ mod copying;
 mod damage;
 #[path = "mega_remote/kept_tree.rs"]
 mod kept_tree;
+#[path = "mega_remote/kept_tree_strangers.rs"]
+mod kept_tree_strangers;
 #[path = "mega_remote/likeness.rs"]
 mod likeness;
 #[path = "mega_remote/links.rs"]

@@ -9,7 +9,7 @@ use super::error::{Error, ErrorCode};
 use super::node::Keyring;
 use super::session::Session;
 use super::state::{SharedTree, warn_of_unreadable};
-use super::tree::{Replay, Tree, TreeSlot};
+use super::tree::{Replay, Roots, Tree, TreeSlot};
 
 /// From so many packets on the tree is written anew, so that they need not be
 /// asked for again and again.
@@ -20,6 +20,21 @@ const LARGE_PART: usize = 50;
 const MOST_IDLE: u32 = 5;
 
 impl Client {
+    /// The account's roots. They are what they are for as long as the account
+    /// has its master key, so that a kept tree need not catch up to tell them.
+    ///
+    /// # Errors
+    /// The tree had to be fetched, and could not be.
+    pub async fn roots(&self) -> Result<Roots, Error> {
+        if let (None, Ok(session)) = (self.state().tree_at_hand(), self.session())
+            && let Some(slot) = self.tree_slot(&session)
+            && let Some(kept) = blocking(move || slot.open()).await?
+        {
+            return Ok(kept.roots());
+        }
+        Ok(self.tree().await?.read().roots())
+    }
+
     /// The place where this account's tree is kept, if it is.
     pub(super) fn tree_slot(&self, session: &Session) -> Option<TreeSlot> {
         let store = self.options().trees.as_ref()?;

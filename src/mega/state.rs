@@ -77,6 +77,11 @@ impl Samples {
 }
 
 impl ClientState {
+    /// The tree, where it has been needed already.
+    pub(super) fn tree_at_hand(&self) -> Option<&SharedTree> {
+        self.tree.get()
+    }
+
     /// The state of a client over a public link.
     pub(super) fn of_link(link: OpenedLink) -> Self {
         Self {

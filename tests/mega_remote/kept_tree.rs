@@ -4,36 +4,39 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use megarc::mega::crypto::seal::SealKey;
-use megarc::mega::node::NodeKind;
 use megarc::mega::session::SessionStore;
 use megarc::mega::tree::{NodeRef, TreeStore};
 use megarc::mega::{Client, NodeHandle};
 use megarc::remote::mega::{Mega, MegaOptions};
 use megarc::remote::{Destination, Entry, EntryId, Remote, RemotePath};
 
-use super::support::{World, content, file, options, random, world};
+use super::support::{EMAIL, World, content, file, options, random, world};
 
 /// A client that keeps its tree in `dir`.
 async fn client(world: &World, dir: &Path) -> Client {
-    connect(world, dir, Some(TreeStore::new(dir.join("trees")))).await
+    sandbox_client(world.sandbox.url(), dir, EMAIL, true).await
 }
 
 /// A client that fetches its tree.
 async fn fetching(world: &World, dir: &Path) -> Client {
-    connect(world, dir, None).await
+    sandbox_client(world.sandbox.url(), dir, EMAIL, false).await
 }
 
-async fn connect(world: &World, dir: &Path, trees: Option<TreeStore>) -> Client {
-    let mut options = options(world.sandbox.url());
+/// A client of the account of `email` at `url` with its files in `dir`.
+pub async fn sandbox_client(url: &str, dir: &Path, email: &str, keeps: bool) -> Client {
+    let mut options = options(url);
+    if let Some(credentials) = &mut options.credentials {
+        email.clone_into(&mut credentials.email);
+    }
     // One login for each home.
     let key = SealKey::from_bytes([1; 32]);
     options.store = Some(SessionStore::new(dir.join("sessions"), key));
-    options.trees = trees;
+    options.trees = keeps.then(|| TreeStore::new(dir.join("trees")));
     Client::connect(options).await.unwrap()
 }
 
 /// All there is to know about each node, children in their order.
-async fn dump(client: &Client) -> Vec<String> {
+pub async fn dump(client: &Client) -> Vec<String> {
     let tree = client.tree().await.unwrap();
     let tree = tree.read();
     let mut all: Vec<String> = tree
@@ -70,7 +73,7 @@ async fn dump(client: &Client) -> Vec<String> {
 }
 
 /// The one kept tree.
-fn kept(dir: &Path) -> PathBuf {
+pub fn kept(dir: &Path) -> PathBuf {
     let found: Vec<PathBuf> = fs::read_dir(dir.join("trees"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -103,19 +106,18 @@ async fn do_something(remote: &Mega, dice: &mut Dice) {
     let tree = client.tree().await.unwrap();
     let (nodes, folders, files) = {
         let tree = tree.read();
-        let all: Vec<NodeRef<'_>> = tree.nodes().collect();
+        // In the order of the tree: handles are others in each run.
+        let roots = [tree.cloud(), tree.rubbish()].into_iter().flatten();
+        let all: Vec<NodeRef<'_>> = roots.flat_map(|root| tree.subtree(root)).collect();
         let of = |wanted: &dyn Fn(&NodeRef<'_>) -> bool| -> Vec<NodeHandle> {
-            let mut found: Vec<_> = all
-                .iter()
-                .filter(|n| wanted(n))
-                .map(|n| n.handle())
-                .collect();
-            found.sort();
-            found
+            all.iter()
+                .filter(|node| wanted(node))
+                .map(|node| node.handle())
+                .collect()
         };
         (
             of(&|n| !n.kind().is_root()),
-            of(&|n| n.kind().is_folder() && n.kind() != NodeKind::Vault),
+            of(&|n| n.kind().is_folder()),
             of(&|n| !n.kind().is_folder() && !n.is_version()),
         )
     };
@@ -332,4 +334,24 @@ async fn logging_out_forgets_the_tree() {
     let file = kept(home.path());
     client.logout().await.unwrap();
     assert!(!file.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_space_of_an_account_is_one_question() {
+    let world = world().await;
+    let home = tempfile::tempdir().unwrap();
+    world.put("a", b"one").await;
+    dump(&client(&world, home.path()).await).await;
+    let again = Mega::new(client(&world, home.path()).await, MegaOptions::default());
+    let before = world.sandbox.stats();
+    let about = again.about(&RemotePath::root()).await.unwrap();
+    let after = world.sandbox.stats();
+    assert_eq!(
+        about,
+        world.remote.about(&RemotePath::root()).await.unwrap()
+    );
+    assert_eq!(
+        (after.requests, after.polls),
+        (before.requests + 1, before.polls)
+    );
 }

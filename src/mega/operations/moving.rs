@@ -15,7 +15,7 @@ impl Client {
     /// refused.
     pub async fn move_node(&self, node: NodeHandle, parent: NodeHandle) -> Result<(), Error> {
         let tree = self.tree().await?;
-        let (keys, to_rubbish, from_rubbish, origin) = {
+        let (keys, in_rubbish, to_rubbish, from_rubbish, origin) = {
             let tree = tree.read();
             let moved = require(&tree, node)?;
             require(&tree, parent)?;
@@ -38,6 +38,7 @@ impl Client {
             };
             (
                 keys_for_shares(&shares, &handles, &keys),
+                in_rubbish(parent),
                 in_rubbish(parent) && !in_rubbish(node),
                 in_rubbish(node) && !in_rubbish(parent),
                 moved.parent().map(|above| above.handle()),
@@ -56,7 +57,7 @@ impl Client {
         {
             let mut tree = tree.write();
             tree.relocate(node, parent);
-            if to_rubbish {
+            if in_rubbish {
                 tree.withdraw_links(node);
             }
         }

@@ -49,6 +49,15 @@ pub struct Tree {
     locked: Vec<WireNode<'static>>,
 }
 
+/// The nodes that an account cannot be without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roots {
+    /// The cloud drive, or what a link shows.
+    pub cloud: Option<NodeHandle>,
+    /// The rubbish bin.
+    pub rubbish: Option<NodeHandle>,
+}
+
 /// The public link that a node has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicLinkOf {
@@ -127,6 +136,15 @@ impl Tree {
     #[must_use]
     pub fn rubbish(&self) -> Option<NodeHandle> {
         self.rubbish
+    }
+
+    /// Cloud drive and rubbish bin.
+    #[must_use]
+    pub fn roots(&self) -> Roots {
+        Roots {
+            cloud: self.cloud,
+            rubbish: self.rubbish,
+        }
     }
 
     /// The root of the vault.

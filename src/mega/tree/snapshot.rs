@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::arena::{Arena, Flags, NONE, Record};
-use super::{PublicLinkOf, Tree};
+use super::{PublicLinkOf, Roots, Tree};
 use crate::mega::crypto::base64;
 use crate::mega::crypto::keys::{SealKey, ShareKey, fill_random};
 use crate::mega::crypto::seal;
@@ -300,6 +300,15 @@ impl<R: Read> Snapshot<R> {
     /// The event position it stands for.
     pub fn position(&self) -> &str {
         &self.header.position
+    }
+
+    /// The account's roots.
+    pub fn roots(&self) -> Roots {
+        let node = |text: &Option<String>| text.as_deref().and_then(NodeHandle::parse);
+        Roots {
+            cloud: node(&self.header.cloud),
+            rubbish: node(&self.header.rubbish),
+        }
     }
 
     /// Reads the nodes; `keyring` holds the account's own key.

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::Tree;
 use super::snapshot::{self, Seals, Snapshot, Unusable};
+use super::{Roots, Tree};
 use crate::mega::crypto::keys::MasterKey;
 use crate::mega::crypto::{base64, seal};
 use crate::mega::handle::UserHandle;
@@ -86,6 +86,11 @@ impl KeptTree {
     /// The event position it stands for.
     pub(in crate::mega) fn position(&self) -> &str {
         self.0.position()
+    }
+
+    /// The account's roots.
+    pub(in crate::mega) fn roots(&self) -> Roots {
+        self.0.roots()
     }
 
     /// Reads the nodes; blocks. `None` if it is damaged.

@@ -13,23 +13,23 @@ impl Mega {
     pub(super) async fn account_space(&self) -> Result<About> {
         let root = RemotePath::root();
         let op = "asking for the quota of";
-        let quota = self.client.quota().await.map_err(explain(op, &root))?;
-        let tree = self.tree(op, &root).await?;
-        let tree = tree.read();
+        let (quota, roots) = tokio::join!(self.client.quota(), self.client.roots());
+        let quota = quota.map_err(explain(op, &root))?;
+        let roots = roots.map_err(explain(op, &root))?;
         let of = |handle: Option<NodeHandle>| {
             handle
                 .and_then(|handle| quota.by_root.get(&handle))
                 .copied()
                 .unwrap_or_default()
         };
-        let rubbish = of(tree.rubbish());
+        let rubbish = of(roots.rubbish);
         let some = |bytes: u64| (bytes > 0).then_some(bytes);
         Ok(About {
             total: Some(quota.allowed),
             used: Some(quota.used),
             free: Some(quota.allowed.saturating_sub(quota.used)),
             trashed: some(rubbish.bytes + rubbish.version_bytes),
-            other: some(of(tree.cloud()).version_bytes),
+            other: some(of(roots.cloud).version_bytes),
             objects: None,
         })
     }
