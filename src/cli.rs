@@ -103,7 +103,8 @@ pub fn parse(
 ) -> Result<Parsed, Refusal> {
     let root = usage::root();
     let mut sorted = argv::sort(&root, words, variable)?;
-    if sorted.has("version") {
+    // Of tree it is an order of its own.
+    if sorted.has("version") && sorted.command != "tree" {
         sorted = Sorted::of_command("version");
     }
     if sorted.has("help") {

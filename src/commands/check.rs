@@ -2,8 +2,10 @@
 
 use super::Context;
 use super::reports::ReportFlags;
+use super::sums;
 use crate::engine::check::{self, Ask};
-use crate::engine::{Filter, Run};
+use crate::engine::hash::Wanted;
+use crate::engine::{Filter, Root, Run};
 use crate::exit::CommandError;
 
 /// Compare two directories, and change nothing
@@ -20,6 +22,9 @@ pub struct Args {
     /// Directory to be compared with it
     #[arg(value_name = "DEST")]
     dest: String,
+    /// Take SOURCE for a file with sums of this kind
+    #[arg(long, short = 'C', value_name = "HASH")]
+    checkfile: Option<String>,
     /// Read and compare the contents of both sides
     #[arg(long)]
     download: bool,
@@ -35,6 +40,19 @@ pub struct Args {
 /// # Errors
 /// The sides differ, or something could not be compared.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let ask = Ask {
+        one_way: args.one_way,
+        download: args.download,
+    };
+    if let Some(hash) = &args.checkfile {
+        let wanted = Wanted {
+            kind: sums::kind(hash, "check", ctx)?,
+            download: args.download,
+        };
+        let dst = Root::dir(ctx.open_dir(&args.dest).await?);
+        let reports = args.reports.open(ctx)?;
+        return sums::verify(&args.source, &dst, wanted, ask, reports, ctx).await;
+    }
     let src = ctx.open(&args.source).await?;
     let dst = ctx.open_dir(&args.dest).await?;
     let run = match &src.file {
@@ -44,10 +62,6 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             filter: Filter::single_file(file.name()).into(),
             ..ctx.run.clone()
         },
-    };
-    let ask = Ask {
-        one_way: args.one_way,
-        download: args.download,
     };
     let mut reports = args.reports.open(ctx)?;
     let result = check::check(&run, &src.dir, &dst, ask, &mut reports).await;

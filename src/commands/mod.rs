@@ -4,6 +4,7 @@
 pub mod about;
 pub mod cat;
 pub mod check;
+pub mod checksum;
 pub mod cleanup;
 pub mod config;
 pub mod context;
@@ -13,6 +14,7 @@ pub mod dedupe;
 pub mod delete;
 pub mod deletefile;
 pub mod dialogue;
+pub mod hashsum;
 pub mod help;
 pub mod link;
 pub mod listremotes;
@@ -22,6 +24,7 @@ pub mod lsd;
 pub mod lsf;
 pub mod lsjson;
 pub mod lsl;
+pub mod md5sum;
 pub mod mkdir;
 pub mod obscure;
 pub mod purge;
@@ -31,7 +34,9 @@ pub mod reveal;
 pub mod rmdir;
 pub mod rmdirs;
 pub mod sandbox;
+pub mod sha1sum;
 pub mod size;
+mod sums;
 pub mod tree;
 pub mod version;
 pub mod versions;
@@ -49,6 +54,7 @@ pub enum Command {
     About(about::Args),
     Cat(cat::Args),
     Check(check::Args),
+    Checksum(checksum::Args),
     Cleanup(cleanup::Args),
     Config(config::Args),
     Copy(copy::Args),
@@ -56,6 +62,7 @@ pub enum Command {
     Dedupe(dedupe::Args),
     Delete(delete::Args),
     Deletefile(deletefile::Args),
+    Hashsum(hashsum::Args),
     Help(help::Args),
     Link(link::Args),
     Listremotes(listremotes::Args),
@@ -65,6 +72,7 @@ pub enum Command {
     Lsf(lsf::Args),
     Lsjson(lsjson::Args),
     Lsl(lsl::Args),
+    Md5sum(md5sum::Args),
     Mkdir(mkdir::Args),
     Obscure(obscure::Args),
     Purge(purge::Args),
@@ -74,6 +82,7 @@ pub enum Command {
     Rmdir(rmdir::Args),
     Rmdirs(rmdirs::Args),
     Sandbox(sandbox::Args),
+    Sha1sum(sha1sum::Args),
     Size(size::Args),
     Tree(tree::Args),
     Version(version::Args),
@@ -99,6 +108,7 @@ impl Command {
             Self::About(_) => "about",
             Self::Cat(_) => "cat",
             Self::Check(_) => "check",
+            Self::Checksum(_) => "checksum",
             Self::Cleanup(_) => "cleanup",
             Self::Config(_) => "config",
             Self::Copy(_) => "copy",
@@ -106,6 +116,7 @@ impl Command {
             Self::Dedupe(_) => "dedupe",
             Self::Delete(_) => "delete",
             Self::Deletefile(_) => "deletefile",
+            Self::Hashsum(_) => "hashsum",
             Self::Help(_) => "help",
             Self::Link(_) => "link",
             Self::Listremotes(_) => "listremotes",
@@ -115,6 +126,7 @@ impl Command {
             Self::Lsf(_) => "lsf",
             Self::Lsjson(_) => "lsjson",
             Self::Lsl(_) => "lsl",
+            Self::Md5sum(_) => "md5sum",
             Self::Mkdir(_) => "mkdir",
             Self::Obscure(_) => "obscure",
             Self::Purge(_) => "purge",
@@ -123,6 +135,7 @@ impl Command {
             Self::Rmdir(_) => "rmdir",
             Self::Rmdirs(_) => "rmdirs",
             Self::Sandbox(_) => "sandbox",
+            Self::Sha1sum(_) => "sha1sum",
             Self::Size(_) => "size",
             Self::Tree(_) => "tree",
             Self::Version(_) => "version",
@@ -142,7 +155,7 @@ impl Command {
             | Self::Purge(_)
             | Self::Rmdir(_)
             | Self::Rmdirs(_) => (true, false),
-            Self::Check(_) => (false, true),
+            Self::Check(_) | Self::Checksum(_) => (false, true),
             _ => (false, false),
         };
         let alone = match self {
@@ -170,6 +183,7 @@ impl Command {
             Self::About(args) => about::run(args, ctx).await,
             Self::Cat(args) => cat::run(args, ctx).await,
             Self::Check(args) => check::run(args, ctx).await,
+            Self::Checksum(args) => checksum::run(args, ctx).await,
             Self::Cleanup(args) => cleanup::run(args, ctx).await,
             Self::Config(args) => config::run(args, ctx).await,
             Self::Copy(args) => copy::run(args, ctx).await,
@@ -177,6 +191,7 @@ impl Command {
             Self::Dedupe(args) => dedupe::run(args, ctx).await,
             Self::Delete(args) => delete::run(args, ctx).await,
             Self::Deletefile(args) => deletefile::run(args, ctx).await,
+            Self::Hashsum(args) => hashsum::run(args, ctx).await,
             Self::Help(args) => help::run(args, ctx),
             Self::Link(args) => link::run(args, ctx).await,
             Self::Listremotes(args) => listremotes::run(args, ctx),
@@ -186,6 +201,7 @@ impl Command {
             Self::Lsf(args) => lsf::run(args, ctx).await,
             Self::Lsjson(args) => lsjson::run(args, ctx).await,
             Self::Lsl(args) => lsl::run(args, ctx).await,
+            Self::Md5sum(args) => md5sum::run(args, ctx).await,
             Self::Mkdir(args) => mkdir::run(args, ctx).await,
             Self::Obscure(args) => obscure::run(args, ctx),
             Self::Purge(args) => purge::run(args, ctx).await,
@@ -194,6 +210,7 @@ impl Command {
             Self::Rmdir(args) => rmdir::run(args, ctx).await,
             Self::Rmdirs(args) => rmdirs::run(args, ctx).await,
             Self::Sandbox(args) => sandbox::run(args, ctx).await,
+            Self::Sha1sum(args) => sha1sum::run(args, ctx).await,
             Self::Size(args) => size::run(args, ctx).await,
             Self::Tree(args) => tree::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),

@@ -126,6 +126,12 @@ impl Filter {
         self.rules.includes_file(path)
     }
 
+    /// Whether a file is seen as far as its name tells.
+    #[must_use]
+    pub fn includes_name(&self, path: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(path)) && self.rules.includes_file(path)
+    }
+
     /// Whether a directory is entered; `path` as above, without a final `/`.
     #[must_use]
     pub fn includes_dir(&self, path: &str) -> bool {

@@ -84,7 +84,8 @@ pub struct Matched {
 }
 
 impl Names {
-    fn key<'a>(self, name: &'a str) -> Cow<'a, str> {
+    /// What equal names have in common.
+    pub(super) fn key<'a>(self, name: &'a str) -> Cow<'a, str> {
         let name = if self.normalize
             && is_nfc_quick(name.chars()) != unicode_normalization::IsNormalized::Yes
         {

@@ -19,6 +19,7 @@ mod dirtimes;
 mod error;
 pub mod filter;
 pub mod hash;
+mod in_order;
 mod lanes;
 pub mod limits;
 pub mod march;

@@ -10,13 +10,15 @@ use futures_util::FutureExt;
 use super::descent::Descent;
 use super::root::relative;
 use super::{Error, Filter, Result, Root, Run};
-use crate::remote::{Entry, Location, RemoteError, RemotePath};
+use crate::remote::{Entry, EntryId, Location, RemoteError, RemotePath};
 
 /// One directory's entries.
 #[derive(Debug)]
 pub struct Listing {
     /// The directory, from the root of the remote.
     pub dir: RemotePath,
+    /// The store's name of it, where it has one: a path may stand for several.
+    pub id: Option<EntryId>,
     /// Levels below the start: 0 for its own entries.
     pub depth: usize,
     /// What passes the filter, sorted by name; directories not to be entered
@@ -94,6 +96,7 @@ impl Walk {
             self.run.stats.update(|c| c.listed += 1);
             return Some(Listing {
                 dir: self.root.path.clone(),
+                id: None,
                 depth: 0,
                 entries: vec![file],
             });
@@ -146,6 +149,7 @@ impl Walk {
         }
         Listing {
             dir: node.dir.path.clone(),
+            id: node.dir.id.clone(),
             depth: node.depth,
             entries,
         }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
 use super::buffers::{Budget, Permit};
@@ -96,6 +97,28 @@ impl Client {
             Err(Error::SourceChanged(_)) if size.is_none() => Ok(Comparison::OtherSize { stored }),
             Err(error) => Err(error),
         }
+    }
+
+    /// What the node says of its content: a digest of its key, which holds the
+    /// MAC, so that two of them are equal only for equal contents; and its
+    /// fingerprint.
+    ///
+    /// # Errors
+    /// The node is gone.
+    pub async fn content_mark(
+        &self,
+        file: NodeHandle,
+    ) -> Result<(Option<[u8; 32]>, Option<Fingerprint>), Error> {
+        let tree = self.tree().await?;
+        let tree = tree.read();
+        let node = tree
+            .node(file)
+            .ok_or_else(|| Error::NotFound(format!("node {file}")))?;
+        let digest = match node.key() {
+            Some(NodeKey::File(key)) => Some(Sha256::digest(key.pack()).into()),
+            Some(NodeKey::Folder(_)) | None => None,
+        };
+        Ok((digest, node.fingerprint()))
     }
 
     /// Compares a stored file with `source` by size and fingerprint, in the

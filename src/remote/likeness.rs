@@ -64,3 +64,37 @@ impl Likeness {
         }
     }
 }
+
+/// What a store says of a content that it keeps, to be compared with what
+/// another store says: of both without reading a byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// The same only where the content is (MEGA: a digest of key and MAC);
+    /// another one means nothing.
+    pub identity: Option<[u8; 32]>,
+    /// Another one only where the content is another one (MEGA: fingerprint);
+    /// the same is likely, and not sure, to be the same content.
+    pub sample: Option<[u8; 16]>,
+}
+
+impl Mark {
+    /// Compares two files of the same size.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Likeness {
+        match (self.identity, other.identity) {
+            (Some(left), Some(right)) if left == right => {
+                return Likeness::Equal("keys and MACs are the same");
+            }
+            _ => {}
+        }
+        match (self.sample, other.sample) {
+            (Some(left), Some(right)) if left != right => {
+                Likeness::Different("fingerprints differ")
+            }
+            (Some(_), Some(_)) => {
+                Likeness::Unknown("fingerprints are the same, the keys of the files are not")
+            }
+            _ => Likeness::Unknown("a file has no fingerprint"),
+        }
+    }
+}

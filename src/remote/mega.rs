@@ -27,7 +27,7 @@ pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
     About, ByteStream, Candidate, Cloud, Coming, Content, Depth, Destination, Entry, EntryId,
-    EntryKind, ErrorKind, Features, Likeness, LinkOptions, NewFile, Remote, RemoteError,
+    EntryKind, ErrorKind, Features, Likeness, LinkOptions, Mark, NewFile, Remote, RemoteError,
     RemotePath, Result, Resumable, Span,
 };
 use crate::mega::content::Source;
@@ -320,6 +320,12 @@ impl Remote for Mega {
         likeness::compare(&self.client, handle, with, depth)
             .await
             .map_err(explain(op, &file.path))
+    }
+
+    async fn mark(&self, file: &Entry) -> Result<Mark> {
+        let handle = self.handle("looking up", file).await?;
+        let mark = likeness::mark(&self.client, handle).await;
+        mark.map_err(explain("looking up", &file.path))
     }
 
     async fn write(&self, to: &Destination, file: NewFile) -> Result<Entry> {

@@ -33,7 +33,7 @@ pub use content::{ByteStream, Content, Meter, NewFile, Partial, ReadAt, Resumabl
 pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};
 pub use features::{About, Features, LinkOptions};
-pub use likeness::{Candidate, Depth, Likeness};
+pub use likeness::{Candidate, Depth, Likeness, Mark};
 pub use path::{PathError, RemotePath};
 
 /// Shorthand for the results of this module.
@@ -177,6 +177,16 @@ pub trait Remote: Send + Sync {
     async fn likeness(&self, file: &Entry, with: Candidate, depth: Depth) -> Result<Likeness> {
         let _ = (file, with, depth);
         Ok(Likeness::Unknown("the store keeps no sums of its files"))
+    }
+
+    /// What the store knows of a file's content without reading it; nothing
+    /// where [`Features::likeness`] is not set.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    async fn mark(&self, file: &Entry) -> Result<Mark> {
+        let _ = file;
+        Ok(Mark::default())
     }
 
     /// Writes a file, all or nothing, making parents as needed.

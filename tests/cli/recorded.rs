@@ -16,6 +16,8 @@ use crate::support::{Home, Outcome, tree};
 const COMMANDS: &[&str] = &[
     "about",
     "cat",
+    "check",
+    "checksum",
     "cleanup",
     "config create",
     "config delete",
@@ -32,6 +34,7 @@ const COMMANDS: &[&str] = &[
     "dedupe",
     "delete",
     "deletefile",
+    "hashsum",
     "help",
     "link",
     "listremotes",
@@ -40,13 +43,16 @@ const COMMANDS: &[&str] = &[
     "lsf",
     "lsjson",
     "lsl",
+    "md5sum",
     "mkdir",
     "obscure",
     "purge",
     "reveal",
     "rmdir",
     "rmdirs",
+    "sha1sum",
     "size",
+    "tree",
     "version",
 ];
 
@@ -125,6 +131,10 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// The list of sums that some listings were verified with.
+const SUMS: &str = "d41d8cd98f00b204e9800998ecf8427e  empty.txt\n\
+                    00000000000000000000000000000000  lines.txt\n";
+
 /// What is said of a flag, or of a field of `lsf`, that megarc does not have.
 const NOT_YET: &str = "of rclone that megarc does not honour yet";
 
@@ -136,11 +146,18 @@ fn listings() {
         let home = Home::new();
         tree::make(&home.path("src"), &spec);
         fs::create_dir(home.path("dst")).unwrap();
+        home.write("aux/SUMS", SUMS);
         let outcome = home.run_with(&arguments(case), case["stdin"].as_str().unwrap_or(""));
         if outcome.stderr.contains(NOT_YET) {
             return None;
         }
         let mut differences = listing_differences(case, &outcome);
+        if let Some(expected) = case["out_file"].as_str() {
+            let (ours, theirs) = (home.read("out"), expected);
+            if sorted_lines(&ours) != sorted_lines(theirs) {
+                differences.push(format!("out: {ours}\n    recorded: {theirs}"));
+            }
+        }
         if let Some(expected) = case["config_after"].as_str() {
             let (ours, theirs) = (plain_config(&home), lines_of_config(expected));
             if ours != theirs {
@@ -302,7 +319,7 @@ fn listing_differences(case: &Value, outcome: &Outcome) -> Vec<String> {
                 *line = line.trim_end_matches(',').to_owned();
             }
         }
-        if case["any_order"] == true {
+        if case["any_order"] == true || arguments(case).contains(&"-C") {
             // `cat` of several files puts them on one line.
             let cat = arguments(case)[0] == "cat";
             for side in [&mut ours, &mut theirs] {
@@ -329,11 +346,16 @@ fn listing_differences(case: &Value, outcome: &Outcome) -> Vec<String> {
             &json!(true),
         );
     }
-    differences.check(
-        "stderr",
-        &json!(complaints(&outcome.stderr)),
-        &expected_complaints(case),
-    );
+    let mut sides = [
+        json!(complaints(&outcome.stderr)),
+        expected_complaints(case),
+    ];
+    if arguments(case).contains(&"-C") {
+        for lines in sides.iter_mut().filter_map(Value::as_array_mut) {
+            lines.sort_by_key(ToString::to_string);
+        }
+    }
+    differences.check("stderr", &sides[0], &sides[1]);
     differences.0
 }
 
@@ -344,7 +366,7 @@ fn copy_differences(recorded: &Value, case: &Value, home: &Home, outcome: &Outco
     differences.check("exit", &json!(outcome.code), &case["exit"]);
     if fixed("stdout") {
         let expected = case["stdout"].as_str().unwrap_or("");
-        if arguments(case)[0] == "check" {
+        if arguments(case)[0].starts_with("check") {
             // rclone tells what is ready; we tell in the order of the walk.
             let (mut ours, mut theirs) = (lines(&outcome.stdout), lines(expected));
             ours.sort();
@@ -453,6 +475,12 @@ fn expected_complaints(case: &Value) -> Value {
     json!(complaints(
         &lines.join("\n").replace("\"rclone\"", "\"megarc\"")
     ))
+}
+
+fn sorted_lines(text: &str) -> Vec<String> {
+    let mut lines = lines(text);
+    lines.sort();
+    lines
 }
 
 fn lines(text: &str) -> Vec<String> {

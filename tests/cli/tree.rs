@@ -58,6 +58,65 @@ fn a_file_is_a_tree_of_one() {
 }
 
 #[test]
+fn facts_stand_in_brackets() {
+    let home = home();
+    assert_eq!(
+        home.run(&["tree", "src:a", "-s", "-p"]).ok(),
+        "[          2]  /\n\
+         ├── [-rw-rw-rw-           1]  2.txt\n\
+         └── [          1]  b\n\
+         \u{20}   └── [-rw-rw-rw-           1]  1.txt\n\n1 directories, 2 files\n"
+    );
+    // A level hides files, and not their sizes.
+    assert_eq!(
+        home.run(&["tree", "src:", "-s", "--human-readable", "--level", "1"])
+            .ok(),
+        "[   3]  /\n├── [   2]  a\n└── [   1]  z.txt\n\n1 directories, 1 files\n"
+    );
+}
+
+#[test]
+fn orders() {
+    let home = Home::new();
+    for (name, size) in [("f10", 3), ("f9", 5), ("d/x", 1)] {
+        home.write(&format!("src/{name}"), &"x".repeat(size));
+    }
+    let names = |flags: &[&str]| {
+        let words = ["tree", "src:", "--noindent", "--noreport", "--level", "1"];
+        let drawn = home.run(&[&words, flags].concat()).ok();
+        drawn
+            .split_whitespace()
+            .skip(1)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(names(&[]), "d f10 f9");
+    assert_eq!(names(&["-r"]), "f9 f10 d");
+    assert_eq!(names(&["--version"]), "d f9 f10");
+    assert_eq!(names(&["--sort", "version", "-r"]), "f10 f9 d");
+    assert_eq!(names(&["--dirsfirst", "-r"]), "f10 f9 d");
+    assert_eq!(names(&["-d"]), "d");
+}
+
+#[test]
+fn a_level_is_as_far_as_the_walk_goes() {
+    let home = Home::new();
+    home.write("src/a/secret/x", "x");
+    let locked = home.path("src/a");
+    std::fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+    let outcome = home.run(&["tree", "src:", "--level", "1"]);
+    std::fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(outcome.ok(), "/\n└── a\n\n1 directories, 0 files\n");
+}
+
+#[test]
+fn the_drawing_goes_to_a_file_when_asked() {
+    let home = home();
+    assert_eq!(home.run(&["tree", "src:", "-o", "drawn"]).ok(), "");
+    assert!(home.read("drawn").ends_with("2 directories, 3 files\n"));
+}
+
+#[test]
 fn a_directory_that_cannot_be_listed_hides_no_other() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

@@ -73,6 +73,32 @@ fn one_flipped_bit_in_a_gibibyte() {
     }
 }
 
+/// Copies made by the server have the keys of what they were made of; what
+/// was sent twice has not, and is compared by its fingerprint.
+#[test]
+fn two_places_on_mega_are_compared_as_exactly_as_can_be() {
+    let account = Account::new();
+    make(&account, 3, 40_000);
+    account.ok(["copy", "tree", "m:tree"]);
+    account.ok(["copy", "m:tree", "m:copied"]);
+    account.ok(["copy", "--no-dedupe-upload", "tree", "m:sent"]);
+    let before = account.stats();
+    let said = |to: &str| {
+        let output = account.run(["check", "m:tree", to]);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(!said("m:copied").contains("could not be checked"));
+    assert!(said("m:sent").contains("3 hashes could not be checked"));
+    // The first byte is one that the fingerprint looks at.
+    flip(&account, "tree/0/1.bin", 0);
+    account.ok(["copy", "-I", "tree", "m:sent"]);
+    let output = account.run(["check", "m:tree", "m:sent", "--differ", "-"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "0/1.bin\n");
+    assert_eq!(account.stats().bytes_down, before.bytes_down);
+}
+
 #[test]
 fn the_distrustful_download() {
     let account = Account::new();

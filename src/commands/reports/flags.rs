@@ -10,7 +10,7 @@ use crate::engine::check::Finding;
 use crate::exit::CommandError;
 
 /// The flags that ask for reports.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct ReportFlags {
     /// Write every path with a sign to this file: = same, + only at the
     /// source, - only at the destination, * different, ! failed
@@ -34,6 +34,15 @@ pub struct ReportFlags {
 }
 
 impl ReportFlags {
+    /// Everything to standard output, as verified sums are shown.
+    #[must_use]
+    pub(in crate::commands) fn combined_on_stdout() -> Self {
+        Self {
+            combined: Some("-".to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Makes the files; `-` is standard output.
     ///
     /// # Errors

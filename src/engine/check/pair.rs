@@ -6,6 +6,7 @@
 //! | anything, `--size-only` | size |
 //! | disks of this machine | MD5, reading both |
 //! | a disk, and a store that compares (MEGA) | the store's sums: exact, nothing is moved |
+//! | two stores that compare (MEGA) | their keys, where both files have the same: exact; else a sample, which tells what differs; what it does not tell is counted as not checked |
 //! | else | size; said, and counted as not checked |
 
 use std::sync::Arc;
@@ -35,6 +36,8 @@ enum Method {
     Store {
         src: bool,
     },
+    /// Each store says what it knows of its own.
+    Marks,
     Size,
 }
 
@@ -57,6 +60,8 @@ impl Judge {
             Method::Store { src: false }
         } else if from.likeness && to.local {
             Method::Store { src: true }
+        } else if from.likeness && to.likeness {
+            Method::Marks
         } else {
             Method::Size
         };
@@ -75,6 +80,11 @@ impl Judge {
             Method::Sum(kind) => tracing::info!("Using {} for hash comparisons", kind.name()),
             Method::Store { .. } => {
                 tracing::info!("Using the MACs of the stored contents for comparisons");
+            }
+            Method::Marks => {
+                tracing::info!(
+                    "Using the keys and fingerprints of the stored files for comparisons"
+                );
             }
             Method::Size => {
                 tracing::error!("No common hash found - not using a hash for checks");
@@ -98,6 +108,7 @@ impl Judge {
             Method::Store { src: false } => {
                 store_compares((&self.dst, dst), (&self.src, src)).await
             }
+            Method::Marks => self.by_marks(src, dst).await,
             Method::Size => Ok(Verdict::Unsure("no sums in common".to_owned())),
         };
         verdict.unwrap_or_else(|error| Verdict::Failed(error.into()))
@@ -114,6 +125,15 @@ impl Judge {
         } else {
             Verdict::Differ(format!("{} differ", kind.name()))
         })
+    }
+
+    async fn by_marks(&self, src: &Entry, dst: &Entry) -> Result<Verdict, RemoteError> {
+        if src.size == Some(0) && dst.size == Some(0) {
+            return Ok(Verdict::Same);
+        }
+        let left = self.src.remote.mark(src).await?;
+        let right = self.dst.remote.mark(dst).await?;
+        Ok(left.compare(&right).into())
     }
 
     async fn by_bytes(&self, name: &str, src: &Entry, dst: &Entry) -> Result<Verdict, RemoteError> {
@@ -148,11 +168,16 @@ async fn store_compares(
     (disk, other): (&Location, &Entry),
 ) -> Result<Verdict, RemoteError> {
     let with = Candidate::new(other.size, content((disk, other)).await?);
-    Ok(
-        match store.remote.likeness(file, with, Depth::Whole).await? {
-            Likeness::Equal(_) => Verdict::Same,
-            Likeness::Different(why) => Verdict::Differ(why.to_owned()),
-            Likeness::Unknown(why) => Verdict::Unsure(why.to_owned()),
-        },
-    )
+    let found = store.remote.likeness(file, with, Depth::Whole).await?;
+    Ok(found.into())
+}
+
+impl From<Likeness> for Verdict {
+    fn from(found: Likeness) -> Self {
+        match found {
+            Likeness::Equal(_) => Self::Same,
+            Likeness::Different(why) => Self::Differ(why.to_owned()),
+            Likeness::Unknown(why) => Self::Unsure(why.to_owned()),
+        }
+    }
 }

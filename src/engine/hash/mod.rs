@@ -3,12 +3,17 @@
 //! A disk of this machine is read for them; no other store here keeps any, so
 //! that elsewhere they cost a whole read (`--download`).
 
+mod list;
 mod own;
 
 use futures_util::StreamExt;
 use sha2::digest::Digest;
 
-use crate::remote::{Entry, Location, RemoteError};
+pub(super) use list::of;
+pub use list::{Sink, Wanted, list, of_reader};
+
+use super::limits::Paced;
+use crate::remote::{Entry, Location, Meter as _, RemoteError};
 
 /// A kind of sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -205,10 +210,23 @@ pub(super) async fn of_file(
     file: &Entry,
     kind: Kind,
 ) -> Result<Vec<u8>, RemoteError> {
+    read(at, file, kind, None).await
+}
+
+async fn read(
+    at: &Location,
+    file: &Entry,
+    kind: Kind,
+    meter: Option<&Paced>,
+) -> Result<Vec<u8>, RemoteError> {
     let mut stream = at.remote.read(file, None).await?;
     let mut hasher = kind.begin();
     while let Some(piece) = stream.next().await {
-        hasher.update(&piece?);
+        let piece = piece?;
+        hasher.update(&piece);
+        if let Some(meter) = meter {
+            meter.passed(piece.len() as u64).await?;
+        }
     }
     Ok(hasher.finish())
 }

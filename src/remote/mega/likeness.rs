@@ -7,7 +7,7 @@ use super::streams;
 use crate::mega::compare::Comparison;
 use crate::mega::content::Source;
 use crate::mega::{Client, Error, NodeHandle};
-use crate::remote::{Candidate, Content, Depth, Likeness};
+use crate::remote::{Candidate, Content, Depth, Likeness, Mark};
 
 /// Compares `file` with a content at hand, as deep as asked for.
 pub(super) async fn compare(
@@ -35,6 +35,15 @@ pub(super) async fn compare(
     let progress = with.meter.map(streams::progress);
     let found = client.compare(file, source, with.size, progress).await?;
     Ok(explain(found))
+}
+
+/// What is known of the content of `file`.
+pub(super) async fn mark(client: &Client, file: NodeHandle) -> Result<Mark, Error> {
+    let (identity, fingerprint) = client.content_mark(file).await?;
+    Ok(Mark {
+        identity,
+        sample: fingerprint.map(|fingerprint| fingerprint.crc),
+    })
 }
 
 fn explain(found: Comparison) -> Likeness {
