@@ -6,17 +6,20 @@
 //! words; nothing is ever ignored.
 
 pub mod argv;
+pub mod complete;
 mod dispatch;
 mod filters;
 mod flags;
 mod limits;
 mod live;
 mod memory;
+pub mod man;
 mod near;
 mod network;
 pub mod reference;
 mod refusal;
 mod setup;
+mod show;
 mod signals;
 mod unsupported;
 pub mod usage;
@@ -28,9 +31,10 @@ use std::sync::Arc;
 use clap::Parser;
 
 pub use filters::FilterFlags;
-pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags, ShowFlags, Unit};
+pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags};
 pub use limits::LimitFlags;
 pub use network::NetworkFlags;
+pub use show::{ShowFlags, Unit};
 
 use crate::commands::Command;
 use crate::output::Output;

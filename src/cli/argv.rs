@@ -376,7 +376,7 @@ fn long_name(flag: &Arg) -> &str {
 }
 
 /// Whether a flag takes no value of its own.
-fn is_switch(flag: &Arg) -> bool {
+pub(super) fn is_switch(flag: &Arg) -> bool {
     let needs_none = flag.get_num_args().is_some_and(|n| n.min_values() == 0);
     needs_none
         || matches!(
@@ -391,10 +391,10 @@ fn is_switch(flag: &Arg) -> bool {
 }
 
 /// The flags that count in one place.
-struct Flags<'c>(Vec<&'c Arg>);
+pub(super) struct Flags<'c>(Vec<&'c Arg>);
 
 impl<'c> Flags<'c> {
-    fn of(command: &'c Command) -> Self {
+    pub(super) fn of(command: &'c Command) -> Self {
         Self(
             command
                 .get_arguments()
@@ -404,17 +404,17 @@ impl<'c> Flags<'c> {
     }
 
     /// These and those of `command`, which come first.
-    fn and(self, command: &'c Command) -> Self {
+    pub(super) fn and(self, command: &'c Command) -> Self {
         let mut all = Self::of(command).0;
         all.extend(self.0);
         Self(all)
     }
 
-    fn all(&self) -> impl Iterator<Item = &'c Arg> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &'c Arg> {
         self.0.iter().copied()
     }
 
-    fn long(&self, name: &str) -> Option<&'c Arg> {
+    pub(super) fn long(&self, name: &str) -> Option<&'c Arg> {
         self.all().find(|flag| {
             flag.get_long() == Some(name)
                 || flag
@@ -423,7 +423,7 @@ impl<'c> Flags<'c> {
         })
     }
 
-    fn short(&self, c: char) -> Option<&'c Arg> {
+    pub(super) fn short(&self, c: char) -> Option<&'c Arg> {
         self.all().find(|flag| flag.get_short() == Some(c))
     }
 }

@@ -7,19 +7,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::FilterFlags;
 use super::limits::LimitFlags;
 use super::network::NetworkFlags;
-use super::values::{self, Depth, Size, Span};
+use super::show::ShowFlags;
+use super::values::{self, Depth, Size};
 use super::words;
 use crate::config::{self, PasswordCommand};
 use crate::engine;
-use crate::exit::CommandError;
-use crate::output::logging::Level;
-use crate::output::progress::Style;
-use crate::output::units::SpeedUnit;
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -45,51 +42,6 @@ pub struct Flags {
     /// The options of MEGA.
     #[command(flatten)]
     pub mega: MegaFlags,
-}
-
-/// Flags about output.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Logging and progress")]
-pub struct ShowFlags {
-    /// Log more; twice for all
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-    /// Log errors only
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Log from this level on: DEBUG, INFO, NOTICE, ERROR, OFF …
-    #[arg(long, global = true, value_name = "LEVEL", value_parser = level)]
-    pub log_level: Option<Level>,
-    /// Write the log to this file, at its end
-    #[arg(long, global = true, value_name = "FILE")]
-    pub log_file: Option<PathBuf>,
-    /// Log one JSON object a line
-    #[arg(long, global = true)]
-    pub use_json_log: bool,
-    /// Show progress while files are copied
-    #[arg(long, short = 'P', global = true)]
-    pub progress: bool,
-    /// Pause between statistics in the log, 0 for none
-    #[arg(long, global = true, value_name = "DURATION", value_parser = values::span)]
-    pub stats: Option<Span>,
-    /// Level of the statistics in the log [default: INFO, NOTICE in a dry run]
-    #[arg(long, global = true, value_name = "LEVEL", value_parser = level)]
-    pub stats_log_level: Option<Level>,
-    /// Show speeds in bytes or in bits
-    #[arg(long, global = true, value_name = "UNIT", default_value = "bytes", value_parser = unit)]
-    pub stats_unit: Unit,
-    /// Statistics on one line
-    #[arg(long, global = true)]
-    pub stats_one_line: bool,
-    /// Statistics on one line that begins with the date
-    #[arg(long, global = true)]
-    pub stats_one_line_date: bool,
-    /// Columns for file names in statistics, 0 without limit
-    #[arg(long, global = true, value_name = "N", default_value = "45", value_parser = values::count)]
-    pub stats_file_name_length: usize,
-    /// Show sizes with suffixes
-    #[arg(long, global = true)]
-    pub human_readable: bool,
 }
 
 /// Flags about what is compared, copied and listed.
@@ -160,6 +112,9 @@ pub struct CopyFlags {
     /// Suffix of files that are not complete yet
     #[arg(long, global = true, value_name = "SUFFIX", default_value = ".partial")]
     pub partial_suffix: String,
+    /// Input of unknown length is held in memory up to this size, so that it can be sent again
+    #[arg(long, global = true, value_name = "SIZE", default_value = "100Ki", value_parser = values::size)]
+    pub streaming_upload_cutoff: Size,
     /// Comparisons and copies that may wait at the same time
     #[arg(long, global = true, value_name = "N", default_value = "10000", value_parser = values::at_least_one)]
     pub max_backlog: usize,
@@ -279,87 +234,6 @@ pub struct MegaFlags {
     pub mega_download_connections: Option<usize>,
 }
 
-/// The unit of speeds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Unit {
-    /// Bytes a second.
-    Bytes,
-    /// Bits a second.
-    Bits,
-}
-
-/// A level by its name, in any case.
-fn level(value: &str) -> Result<Level, String> {
-    Ok(match value.to_uppercase().as_str() {
-        "OFF" => Level::Off,
-        "EMERGENCY" | "ALERT" | "CRITICAL" => Level::Critical,
-        "ERROR" => Level::Error,
-        "WARNING" | "NOTICE" => Level::Notice,
-        "INFO" => Level::Info,
-        "DEBUG" => Level::Debug,
-        _ => {
-            return Err(format!(
-                "parsing {value:?} as LogLevel failed: unknown level {value:?}"
-            ));
-        }
-    })
-}
-
-fn unit(value: &str) -> Result<Unit, String> {
-    match value {
-        "bytes" => Ok(Unit::Bytes),
-        "bits" => Ok(Unit::Bits),
-        _ => Err("only 'bytes' and 'bits' are units".to_owned()),
-    }
-}
-
-impl ShowFlags {
-    /// How statistics are written; a dry run shows them unasked.
-    #[must_use]
-    pub fn style(&self, dry_run: bool) -> Style {
-        let level = if dry_run { Level::Notice } else { Level::Info };
-        Style {
-            unit: match self.stats_unit {
-                Unit::Bytes => SpeedUnit::Bytes,
-                Unit::Bits => SpeedUnit::Bits,
-            },
-            one_line: self.stats_one_line,
-            date: self.stats_one_line_date,
-            name_length: self.stats_file_name_length,
-            level: self.stats_log_level.unwrap_or(level),
-        }
-    }
-
-    /// How much to log.
-    ///
-    /// # Errors
-    /// `-v`, `-q` and `--log-level` exclude each other.
-    pub fn level(&self) -> Result<Level, CommandError> {
-        let clash = |what: &str| Err(CommandError::start(format!("Can't set {what}")));
-        match (self.verbose, self.quiet, self.log_level) {
-            (1.., true, _) => clash("-v and -q"),
-            (1.., _, Some(_)) => clash("-v and --log-level"),
-            (_, true, Some(_)) => clash("-q and --log-level"),
-            (0, true, None) => Ok(Level::Error),
-            (0, false, level) => Ok(level.unwrap_or(Level::Notice)),
-            (1, false, None) => Ok(Level::Info),
-            (_, false, None) => Ok(Level::Debug),
-        }
-    }
-
-    /// Pause between statistics; `None`: none are shown.
-    #[must_use]
-    pub fn stats_interval(&self) -> Option<Duration> {
-        const MINUTE: Duration = Duration::from_secs(60);
-        match self.stats {
-            None => Some(MINUTE),
-            Some(span) => span
-                .length(jiff::Timestamp::now())
-                .filter(|length| !length.is_zero()),
-        }
-    }
-}
-
 impl CopyFlags {
     /// What the engine is asked to do.
     #[must_use]
@@ -384,6 +258,7 @@ impl CopyFlags {
             no_check_dest: self.no_check_dest,
             inplace: self.inplace,
             partial_suffix: self.partial_suffix.clone(),
+            streaming_upload_cutoff: self.streaming_upload_cutoff.0.unwrap_or(0),
             max_backlog: self.max_backlog,
             no_unicode_normalization: self.no_unicode_normalization,
             ignore_case_sync: self.ignore_case_sync,

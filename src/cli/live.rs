@@ -24,6 +24,8 @@ pub(super) struct Live {
     asked: Option<JoinHandle<()>>,
     /// The live block stands on the screen.
     drawn: bool,
+    /// The window's title tells the time left.
+    titled: bool,
     /// Statistics are logged, at the end too.
     logged: bool,
 }
@@ -39,6 +41,7 @@ impl Live {
             ticker: None,
             asked: None,
             drawn: show.progress,
+            titled: show.progress_terminal_title,
             logged: by_default || show.stats.is_some(),
         };
         live.ticker = live.begin(show.stats_interval());
@@ -51,7 +54,13 @@ impl Live {
         let (stats, style) = (Arc::clone(&self.stats), self.style.clone());
         if self.drawn {
             let output = Arc::clone(&self.output);
-            return Some(every(REDRAW, move || draw(&output, &stats, &style)));
+            let titled = self.titled;
+            return Some(every(REDRAW, move || {
+                draw(&output, &stats, &style);
+                if titled {
+                    output.title(Some(&progress::title(&stats.snapshot())));
+                }
+            }));
         }
         let pause = pause.filter(|_| self.logged)?;
         Some(every(pause, move || {
@@ -90,6 +99,7 @@ impl Live {
         {
             task.abort();
         }
+        self.output.title(None);
         self.output.end_block();
         self
     }

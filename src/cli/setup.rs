@@ -1,7 +1,6 @@
 //! From flags to what a command runs in: log, signals, runtime, context.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -22,29 +21,21 @@ use crate::remote::open::{AskCode, OpenOptions, Opener};
 /// Starts the log; returns how much of it is shown.
 ///
 /// # Errors
-/// The flags contradict each other, or the log file cannot be opened.
+/// The flags contradict each other, or the log has nowhere to go.
 pub(super) fn logging(flags: &Flags, output: &Arc<Output>) -> Result<Level, CommandError> {
-    let start = |level, json| {
-        logging::start(Logging { level, json }, Arc::clone(output));
-    };
-    let level = match flags.show.level() {
-        Ok(level) => level,
+    output.set_color(flags.show.color);
+    let logging = match flags.show.logging() {
+        Ok(logging) => logging,
         Err(error) => {
-            start(Level::Notice, false);
+            logging::start(Logging::default(), Arc::clone(output));
             return Err(error);
         }
     };
-    start(level, flags.show.use_json_log);
-    if let Some(path) = &flags.show.log_file {
-        let file = File::options().create(true).append(true).open(path);
-        output.log_to(file.map_err(|e| {
-            CommandError::start(format!(
-                "Failed to open log file: open {}: {e}",
-                path.display()
-            ))
-        })?);
+    logging::start(logging, Arc::clone(output));
+    if let Some(sink) = flags.show.sink()? {
+        output.log_to(sink);
     }
-    Ok(level)
+    Ok(logging.level)
 }
 
 /// Everything else that a command needs.

@@ -110,8 +110,7 @@ pub fn synopsis(name: &str, command: &Command) -> String {
         line.push_str(" [COMMAND]");
     }
     for argument in command.get_positionals() {
-        let name = argument.get_value_names().and_then(|n| n.first());
-        let name = name.map_or("ARGUMENT", clap::builder::Str::as_str);
+        let name = value_name(argument);
         let _ = if argument.is_required_set() {
             write!(line, " {name}")
         } else {
@@ -136,8 +135,7 @@ fn usage_of(name: &str, command: &Command) -> String {
     let arguments: String = command
         .get_positionals()
         .map(|argument| {
-            let name = argument.get_value_names().and_then(|n| n.first());
-            let name = name.map_or("ARGUMENT", clap::builder::Str::as_str);
+            let name = value_name(argument);
             format!("  {name:<12}{}\n", help_text(argument))
         })
         .collect();
@@ -150,6 +148,13 @@ fn usage_of(name: &str, command: &Command) -> String {
     }
     text.push_str("\n'megarc help flags' lists the flags that every command takes.\n");
     text
+}
+
+/// What the value of an argument or a flag is called.
+#[must_use]
+pub fn value_name(argument: &Arg) -> &str {
+    let names = argument.get_value_names().and_then(|names| names.first());
+    names.map_or("ARGUMENT", clap::builder::Str::as_str)
 }
 
 /// `  -n, --dry-run   help`.
@@ -199,7 +204,9 @@ pub fn visible(root: &Command) -> impl Iterator<Item = &Command> {
         .filter(|command| !command.is_hide_set())
 }
 
-fn first_paragraph(text: Option<&clap::builder::StyledStr>) -> String {
+/// A text up to its first empty line.
+#[must_use]
+pub fn first_paragraph(text: Option<&clap::builder::StyledStr>) -> String {
     let text = text.map(ToString::to_string).unwrap_or_default();
     text.split("\n\n").next().unwrap_or_default().to_owned()
 }

@@ -6,6 +6,8 @@ pub mod cat;
 pub mod check;
 pub mod checksum;
 pub mod cleanup;
+pub mod complete;
+pub mod completion;
 pub mod config;
 pub mod context;
 pub mod copy;
@@ -15,6 +17,7 @@ pub mod delete;
 pub mod deletefile;
 pub mod dialogue;
 pub mod hashsum;
+pub mod gendocs;
 pub mod help;
 pub mod link;
 pub mod listremotes;
@@ -28,6 +31,7 @@ pub mod md5sum;
 pub mod mkdir;
 pub mod obscure;
 pub mod purge;
+pub mod rcat;
 mod reports;
 pub mod restore;
 pub mod reveal;
@@ -37,6 +41,7 @@ pub mod sandbox;
 pub mod sha1sum;
 pub mod size;
 mod sums;
+pub mod touch;
 pub mod tree;
 pub mod version;
 pub mod versions;
@@ -56,6 +61,10 @@ pub enum Command {
     Check(check::Args),
     Checksum(checksum::Args),
     Cleanup(cleanup::Args),
+    #[command(hide = true, name = "__complete")]
+    Complete(complete::Args),
+    #[command(alias = "genautocomplete")]
+    Completion(completion::Args),
     Config(config::Args),
     Copy(copy::Args),
     Copyto(copyto::Args),
@@ -63,6 +72,7 @@ pub enum Command {
     Delete(delete::Args),
     Deletefile(deletefile::Args),
     Hashsum(hashsum::Args),
+    Gendocs(gendocs::Args),
     Help(help::Args),
     Link(link::Args),
     Listremotes(listremotes::Args),
@@ -76,6 +86,7 @@ pub enum Command {
     Mkdir(mkdir::Args),
     Obscure(obscure::Args),
     Purge(purge::Args),
+    Rcat(rcat::Args),
     Restore(restore::Args),
     #[command(hide = true)]
     Reveal(reveal::Args),
@@ -84,6 +95,7 @@ pub enum Command {
     Sandbox(sandbox::Args),
     Sha1sum(sha1sum::Args),
     Size(size::Args),
+    Touch(touch::Args),
     Tree(tree::Args),
     Version(version::Args),
     Versions(versions::Args),
@@ -110,6 +122,8 @@ impl Command {
             Self::Check(_) => "check",
             Self::Checksum(_) => "checksum",
             Self::Cleanup(_) => "cleanup",
+            Self::Complete(_) => "__complete",
+            Self::Completion(_) => "completion",
             Self::Config(_) => "config",
             Self::Copy(_) => "copy",
             Self::Copyto(_) => "copyto",
@@ -117,6 +131,7 @@ impl Command {
             Self::Delete(_) => "delete",
             Self::Deletefile(_) => "deletefile",
             Self::Hashsum(_) => "hashsum",
+            Self::Gendocs(_) => "gendocs",
             Self::Help(_) => "help",
             Self::Link(_) => "link",
             Self::Listremotes(_) => "listremotes",
@@ -130,6 +145,7 @@ impl Command {
             Self::Mkdir(_) => "mkdir",
             Self::Obscure(_) => "obscure",
             Self::Purge(_) => "purge",
+            Self::Rcat(_) => "rcat",
             Self::Restore(_) => "restore",
             Self::Reveal(_) => "reveal",
             Self::Rmdir(_) => "rmdir",
@@ -137,6 +153,7 @@ impl Command {
             Self::Sandbox(_) => "sandbox",
             Self::Sha1sum(_) => "sha1sum",
             Self::Size(_) => "size",
+            Self::Touch(_) => "touch",
             Self::Tree(_) => "tree",
             Self::Version(_) => "version",
             Self::Versions(_) => "versions",
@@ -151,6 +168,7 @@ impl Command {
             Self::Cleanup(_)
             | Self::Delete(_)
             | Self::Deletefile(_)
+            | Self::Touch(_)
             | Self::Mkdir(_)
             | Self::Purge(_)
             | Self::Rmdir(_)
@@ -160,7 +178,10 @@ impl Command {
         };
         let alone = match self {
             Self::Config(args) => !args.loads(),
-            Self::Help(_)
+            Self::Complete(_)
+            | Self::Completion(_)
+            | Self::Gendocs(_)
+            | Self::Help(_)
             | Self::Obscure(_)
             | Self::Reveal(_)
             | Self::Sandbox(_)
@@ -185,6 +206,8 @@ impl Command {
             Self::Check(args) => check::run(args, ctx).await,
             Self::Checksum(args) => checksum::run(args, ctx).await,
             Self::Cleanup(args) => cleanup::run(args, ctx).await,
+            Self::Complete(args) => complete::run(args, ctx).await,
+            Self::Completion(args) => completion::run(args, ctx),
             Self::Config(args) => config::run(args, ctx).await,
             Self::Copy(args) => copy::run(args, ctx).await,
             Self::Copyto(args) => copyto::run(args, ctx).await,
@@ -192,6 +215,7 @@ impl Command {
             Self::Delete(args) => delete::run(args, ctx).await,
             Self::Deletefile(args) => deletefile::run(args, ctx).await,
             Self::Hashsum(args) => hashsum::run(args, ctx).await,
+            Self::Gendocs(args) => gendocs::run(args, ctx),
             Self::Help(args) => help::run(args, ctx),
             Self::Link(args) => link::run(args, ctx).await,
             Self::Listremotes(args) => listremotes::run(args, ctx),
@@ -205,6 +229,7 @@ impl Command {
             Self::Mkdir(args) => mkdir::run(args, ctx).await,
             Self::Obscure(args) => obscure::run(args, ctx),
             Self::Purge(args) => purge::run(args, ctx).await,
+            Self::Rcat(args) => rcat::run(args, ctx).await,
             Self::Restore(args) => restore::run(args, ctx).await,
             Self::Reveal(args) => reveal::run(args, ctx),
             Self::Rmdir(args) => rmdir::run(args, ctx).await,
@@ -212,6 +237,7 @@ impl Command {
             Self::Sandbox(args) => sandbox::run(args, ctx).await,
             Self::Sha1sum(args) => sha1sum::run(args, ctx).await,
             Self::Size(args) => size::run(args, ctx).await,
+            Self::Touch(args) => touch::run(args, ctx).await,
             Self::Tree(args) => tree::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),
             Self::Versions(args) => versions::run(args, ctx).await,

@@ -25,9 +25,11 @@ pub mod limits;
 pub mod march;
 pub mod options;
 pub mod plan;
+pub mod rcat;
 mod root;
 mod size;
 pub mod stats;
+pub mod touch;
 pub mod transfer;
 pub mod walk;
 

@@ -48,6 +48,8 @@ pub struct Options {
     pub inplace: bool,
     /// How an unfinished file is called.
     pub partial_suffix: String,
+    /// Bytes of unknown number that are held in memory before they are sent.
+    pub streaming_upload_cutoff: u64,
     /// Comparisons and transfers that may wait at the same time.
     pub max_backlog: usize,
     /// Compare names byte by byte, not in Unicode's normal form.
@@ -81,6 +83,7 @@ impl Default for Options {
             no_check_dest: false,
             inplace: false,
             partial_suffix: ".partial".to_owned(),
+            streaming_upload_cutoff: 100 << 10,
             max_backlog: 10_000,
             no_unicode_normalization: false,
             ignore_case_sync: false,

@@ -135,12 +135,31 @@ async fn through_here(
     job: &Job,
     transfer: &Arc<Transfer>,
 ) -> Done {
+    patiently(run, &job.name, transfer, || {
+        once(run, src, dst, job, transfer)
+    })
+    .await?;
+    Ok(match job.replace {
+        Some(_) => "replaced existing",
+        None => "new",
+    })
+}
+
+/// Tries again after temporary failures, as often as the user wants.
+pub(super) async fn patiently<T, F>(
+    run: &Run,
+    name: &str,
+    transfer: &Transfer,
+    mut once: impl FnMut() -> F,
+) -> std::result::Result<T, RemoteError>
+where
+    F: Future<Output = std::result::Result<T, RemoteError>>,
+{
     let mut tries_left = run.options.low_level_retries.max(1);
     loop {
         tries_left -= 1;
-        match once(run, src, dst, job, transfer).await {
-            Ok(()) if job.replace.is_some() => return Ok("replaced existing"),
-            Ok(()) => return Ok("new"),
+        match once().await {
+            Ok(done) => return Ok(done),
             Err(error) => {
                 let Retry::Later(delay) = error.retry else {
                     return Err(error);
@@ -149,13 +168,22 @@ async fn through_here(
                     return Err(error);
                 }
                 tracing::debug!(
-                    object = %job.name,
+                    object = %name,
                     "Received error: {error} - low level retry, {tries_left} left"
                 );
                 transfer.restart();
                 tokio::time::sleep(delay).await;
             }
         }
+    }
+}
+
+/// What the user wants an unfinished file to be called.
+pub(super) fn partial(run: &Run) -> Partial {
+    if run.options.inplace {
+        Partial::InPlace
+    } else {
+        Partial::Suffix(run.options.partial_suffix.clone())
     }
 }
 
@@ -180,11 +208,7 @@ async fn once(
         content,
         replace: job.replace.clone(),
         meter: Some(Arc::new(Paced::new(run, transfer, Way::between(src, dst))) as Arc<dyn Meter>),
-        partial: if run.options.inplace {
-            Partial::InPlace
-        } else {
-            Partial::Suffix(run.options.partial_suffix.clone())
-        },
+        partial: partial(run),
         resume,
     };
     dst.remote.write(&job.to, file).await?;

@@ -15,28 +15,45 @@ pub mod sanitize;
 pub mod terminal;
 pub mod units;
 
-use std::fs::File;
 use std::io::{self, BufWriter, LineWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use terminal::{ERASE_LINE, LINE_START, MOVE_UP};
+use logging::{Level, Sink};
+use terminal::{ERASE_LINE, LINE_START, MOVE_UP, TITLE_POP, TITLE_PUSH};
 
 /// Standard output and standard error, shared by all parts of a command.
 pub struct Output {
     sinks: Mutex<Sinks>,
     /// Whether stdout shows its bytes to a person at once.
     terminal: bool,
+    /// Whether stdout takes control sequences.
+    colors: AtomicBool,
+}
+
+/// When control sequences are written (`--color`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// To a terminal.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Into pipes and files too.
+    Always,
 }
 
 struct Sinks {
     stdout: Box<dyn Write + Send>,
     stderr: Box<dyn Write + Send>,
-    /// Takes the log in the place of stderr (`--log-file`).
-    log_file: Option<File>,
+    /// Takes the log in the place of stderr (`--log-file`, `--syslog`).
+    log: Option<Box<dyn Sink>>,
     /// While a progress block stands on the screen: its number of lines.
     block: Option<usize>,
     /// The block itself, to be drawn again below a log line.
     drawn: String,
+    /// The window has a title of ours.
+    titled: bool,
 }
 
 impl Output {
@@ -63,17 +80,35 @@ impl Output {
             sinks: Mutex::new(Sinks {
                 stdout,
                 stderr,
-                log_file: None,
+                log: None,
                 block: None,
                 drawn: String::new(),
+                titled: false,
             }),
             terminal,
+            colors: AtomicBool::new(terminal),
         }
     }
 
-    /// Sends the log to `file` from now on.
-    pub fn log_to(&self, file: File) {
-        self.lock().log_file = Some(file);
+    /// Sends the log to `sink` from now on.
+    pub fn log_to(&self, sink: Box<dyn Sink>) {
+        self.lock().log = Some(sink);
+    }
+
+    /// Decides whether stdout takes control sequences.
+    pub fn set_color(&self, color: Color) {
+        let on = match color {
+            Color::Auto => self.terminal,
+            Color::Never => false,
+            Color::Always => true,
+        };
+        self.colors.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether standard output takes control sequences.
+    #[must_use]
+    pub fn has_color(&self) -> bool {
+        self.colors.load(Ordering::Relaxed)
     }
 
     /// Whether standard output is a terminal.
@@ -131,14 +166,14 @@ impl Output {
     /// block on stdout, else to stderr.
     ///
     /// A log that cannot be written stops nothing: there is nobody to tell.
-    pub fn log(&self, text: &str) {
+    pub fn log(&self, level: Level, text: &str) {
         let text = sanitize::text(text);
         let mut guard = self.lock();
         let sinks = &mut *guard;
-        let _ = if let Some(file) = &mut sinks.log_file {
-            file.write_all(text.as_bytes())
+        let _ = if let Some(sink) = &mut sinks.log {
+            sink.put(level, &text)
         } else if sinks.block.is_some() {
-            sinks.log_above_block(&text, self.terminal)
+            sinks.log_above_block(&text, self.has_color())
         } else {
             // What was printed before it shall be seen before it.
             let _ = sinks.stdout.flush();
@@ -158,7 +193,27 @@ impl Output {
     pub fn draw(&self, block: &str) {
         let mut guard = self.lock();
         let sinks = &mut *guard;
-        let _ = sinks.redraw(block, self.terminal);
+        let _ = sinks.redraw(block, self.has_color());
+    }
+
+    /// Shows `title` as that of the terminal's window; without one what the
+    /// window was called before. Nothing happens where there is no terminal.
+    pub fn title(&self, title: Option<&str>) {
+        if !self.terminal || !self.has_color() {
+            return;
+        }
+        let mut sinks = self.lock();
+        let text = match title {
+            Some(title) => {
+                let push = if sinks.titled { "" } else { TITLE_PUSH };
+                format!("{push}\x1b]0;{}\x07", sanitize::line(title))
+            }
+            None if sinks.titled => TITLE_POP.to_owned(),
+            None => return,
+        };
+        sinks.titled = title.is_some();
+        let _ = sinks.stdout.write_all(text.as_bytes());
+        let _ = sinks.stdout.flush();
     }
 
     /// Leaves the last progress block where it stands; what follows is
@@ -289,17 +344,49 @@ mod tests {
     #[test]
     fn the_log_goes_above_a_standing_block() {
         let (output, out, err) = captured(true);
-        output.log("before\n");
+        output.log(Level::Notice, "before\n");
         output.draw("one\ntwo");
-        output.log("inside\n");
+        output.log(Level::Notice, "inside\n");
         output.end_block();
-        output.log("after\n");
+        output.log(Level::Notice, "after\n");
         assert_eq!(err.text(), "before\nafter\n");
         assert_eq!(
             out.text(),
             "\x1b[2K\x1b[1Gone\ntwo\
              \x1b[2K\x1b[1A\x1b[2K\x1b[1Ginside\none\ntwo\n"
         );
+    }
+
+    #[test]
+    fn a_title_is_given_back_and_never_gets_into_a_pipe() {
+        let (output, out, _) = captured(true);
+        output.title(Some("ETA: 1s"));
+        output.title(Some("ETA: \x1b0s"));
+        output.title(None);
+        output.title(None);
+        assert_eq!(
+            out.text(),
+            "\x1b[22;0t\x1b]0;ETA: 1s\x07\x1b]0;ETA: \\x1b0s\x07\x1b[23;0t"
+        );
+        let (output, out, _) = captured(false);
+        output.set_color(Color::Always);
+        output.title(Some("ETA: 1s"));
+        assert_eq!(out.text(), "");
+    }
+
+    #[test]
+    fn without_colors_a_terminal_is_written_to_like_a_pipe() {
+        let (output, out, _) = captured(true);
+        output.set_color(Color::Never);
+        output.draw("a");
+        output.draw("b");
+        output.end_block();
+        assert_eq!(out.text(), "ab\n");
+        let (output, out, _) = captured(false);
+        output.set_color(Color::Always);
+        output.draw("a");
+        output.end_block();
+        assert_eq!(out.text(), "\x1b[2K\x1b[1Ga\n");
     }
 
     #[test]

@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 
 use jiff::Zoned;
 
+use super::layout::Layout;
 use super::logging::Level;
 use super::units::{self, SpeedUnit};
 use crate::engine::stats::{Snapshot, Transferring};
+
+/// The date in front of a line of statistics, unless another is asked for.
+pub const DATE: &str = "2006/01/02 15:04:05 - ";
 
 /// How statistics are written.
 #[derive(Debug, Clone)]
@@ -15,8 +19,8 @@ pub struct Style {
     pub unit: SpeedUnit,
     /// One line (`--stats-one-line`).
     pub one_line: bool,
-    /// With the date in front (`--stats-one-line-date`).
-    pub date: bool,
+    /// With the date in front (`--stats-one-line-date`): how it is written.
+    pub date: Option<Layout>,
     /// Columns for a file name; 0: no limit (`--stats-file-name-length`).
     pub name_length: usize,
     /// The level of the log line (`--stats-log-level`).
@@ -28,7 +32,7 @@ impl Default for Style {
         Self {
             unit: SpeedUnit::Bytes,
             one_line: false,
-            date: false,
+            date: None,
             name_length: 45,
             level: Level::Info,
         }
@@ -39,7 +43,7 @@ impl Default for Style {
 /// a single line where the style says so.
 #[must_use]
 pub fn block(snapshot: &Snapshot, style: &Style) -> String {
-    if style.one_line || style.date {
+    if style.one_line || style.date.is_some() {
         return one_line(snapshot, style);
     }
     let counts = &snapshot.counts;
@@ -144,11 +148,8 @@ fn column(name: &str, width: usize) -> String {
 }
 
 fn one_line(snapshot: &Snapshot, style: &Style) -> String {
-    let date = if style.date {
-        Zoned::now().strftime("%Y/%m/%d %H:%M:%S - ").to_string()
-    } else {
-        String::new()
-    };
+    let date = style.date.as_ref();
+    let date = date.map_or_else(String::new, |layout| layout.format(&Zoned::now()));
     let counts = &snapshot.counts;
     let mut queues = Vec::new();
     if snapshot.queued_transfers > 0 {
@@ -164,6 +165,13 @@ fn one_line(snapshot: &Snapshot, style: &Style) -> String {
         format!(" ({})", queues.join(", "))
     };
     format!("{date}{}{queues}", bytes_line(snapshot, style))
+}
+
+/// The title of the terminal's window (`--progress-terminal-title`).
+#[must_use]
+pub fn title(snapshot: &Snapshot) -> String {
+    let eta = snapshot.eta.map_or("-".to_owned(), units::short_duration);
+    format!("ETA: {eta}")
 }
 
 fn bytes_line(snapshot: &Snapshot, style: &Style) -> String {
@@ -243,7 +251,7 @@ pub fn json(snapshot: &Snapshot) -> serde_json::Value {
 
 /// Logs the statistics, at the level that the style asks for.
 pub fn log(snapshot: &Snapshot, style: &Style) {
-    let text = if style.one_line || style.date {
+    let text = if style.one_line || style.date.is_some() {
         block(snapshot, style)
     } else {
         format!("\n{}\n", block(snapshot, style))
@@ -344,6 +352,26 @@ Transferring:
             block(&snapshot, &style),
             format!("{line} (xfr#1/3, chk#3/3)")
         );
+    }
+
+    #[test]
+    fn a_date_is_written_as_asked_for() {
+        let style = Style {
+            date: Some(Layout::Go("Q2006 ".to_owned())),
+            ..Style::default()
+        };
+        let line = block(&busy(), &style);
+        assert!(line.starts_with("Q20"), "{line}");
+        assert_eq!(
+            &line[6..],
+            "    6.732 MiB / 8.583 MiB, 78%, 3.493 MiB/s, ETA 0s"
+        );
+    }
+
+    #[test]
+    fn the_title_is_the_time_left() {
+        assert_eq!(title(&busy()), "ETA: 0s");
+        assert_eq!(title(&Snapshot::default()), "ETA: -");
     }
 
     #[test]

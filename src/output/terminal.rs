@@ -11,6 +11,11 @@ pub const MOVE_UP: &str = "\x1b[1A";
 /// Moves the cursor to the first column.
 pub const LINE_START: &str = "\x1b[1G";
 
+/// Puts the title of the window aside.
+pub const TITLE_PUSH: &str = "\x1b[22;0t";
+/// Gives the window the title that was put aside.
+pub const TITLE_POP: &str = "\x1b[23;0t";
+
 /// Whether standard output is a terminal.
 #[must_use]
 pub fn stdout_is_terminal() -> bool {

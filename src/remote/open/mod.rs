@@ -79,6 +79,12 @@ impl Opener {
         }
     }
 
+    /// An opener for another configuration, with nothing open yet.
+    #[must_use]
+    pub fn with_config(&self, config: Arc<Config>) -> Self {
+        Self::new(config, self.options.clone())
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Arc<Config> {

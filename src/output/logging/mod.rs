@@ -4,6 +4,13 @@
 //! levels of `tracing` stand for rclone's: `warn!` is NOTICE, and an `error!`
 //! with the field `critical` is CRITICAL. Objects and messages may hold names
 //! from anywhere, so all of them are escaped.
+//!
+//! Where the lines go is not decided here, but for the two places that are no
+//! plain stream: files that are changed ([`rotate`]) and [`syslog`].
+
+pub mod format;
+pub mod rotate;
+pub mod syslog;
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -15,7 +22,8 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::{Output, sanitize};
+use super::Output;
+use format::{Format, Record};
 
 /// How much is logged; the order is that of importance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -35,13 +43,50 @@ pub enum Level {
     Debug,
 }
 
+impl Level {
+    /// rclone's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "OFF",
+            Self::Critical => "CRITICAL",
+            Self::Error => "ERROR",
+            Self::Notice => "NOTICE",
+            Self::Info => "INFO",
+            Self::Debug => "DEBUG",
+        }
+    }
+
+    /// How urgent that is to the loggers of Unix: 0 for the end of the world,
+    /// 7 for details.
+    #[must_use]
+    pub const fn severity(self) -> u8 {
+        match self {
+            Self::Off | Self::Critical => 2,
+            Self::Error => 3,
+            Self::Notice => 5,
+            Self::Info => 6,
+            Self::Debug => 7,
+        }
+    }
+}
+
 /// What is logged, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Logging {
     /// Nothing below this is shown.
     pub level: Level,
-    /// One JSON object a line (`--use-json-log`).
-    pub json: bool,
+    /// What a line is made of.
+    pub format: Format,
+}
+
+/// Where log lines may go in the place of standard error.
+pub trait Sink: Send {
+    /// Takes one record, with its line end.
+    ///
+    /// # Errors
+    /// It went nowhere.
+    fn put(&mut self, level: Level, text: &str) -> std::io::Result<()>;
 }
 
 /// Sends the log of this process to `output`. Only the first call counts.
@@ -60,15 +105,16 @@ struct Lines {
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let ours = event.metadata().target().starts_with("megarc");
+        let metadata = event.metadata();
+        let ours = metadata.target().starts_with("megarc");
         if !ours && self.logging.level < Level::Debug {
             return;
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
         let level = if ours {
-            fields.level(*event.metadata().level())
-        } else if *event.metadata().level() > tracing::Level::DEBUG {
+            fields.level(*metadata.level())
+        } else if *metadata.level() > tracing::Level::DEBUG {
             // A library's trace of every byte helps nobody.
             return;
         } else {
@@ -77,13 +123,17 @@ impl<S: Subscriber> Layer<S> for Lines {
         if level > self.logging.level {
             return;
         }
-        let now = Zoned::now();
-        let line = if self.logging.json {
-            json_line(level, &fields, &now)
-        } else {
-            text_line(level, &fields, &now)
+        let record = Record {
+            level,
+            object: &fields.object,
+            message: &fields.message,
+            size: fields.size,
+            stats: fields.stats.as_deref(),
+            lines: fields.lines,
+            source: metadata.file().zip(metadata.line()),
         };
-        self.output.log(&line);
+        let line = self.logging.format.line(&record, &Zoned::now());
+        self.output.log(level, &line);
     }
 }
 
@@ -93,8 +143,12 @@ struct Fields {
     critical: bool,
     object: String,
     message: String,
+    /// The size of the object.
+    size: Option<u64>,
     /// A JSON object with statistics.
     stats: Option<String>,
+    /// The message has lines of its own, and nothing foreign in them.
+    lines: bool,
 }
 
 impl Fields {
@@ -111,8 +165,16 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_bool(&mut self, field: &Field, value: bool) {
-        if field.name() == "critical" {
-            self.critical = value;
+        match field.name() {
+            "critical" => self.critical = value,
+            "lines" => self.lines = value,
+            _ => {}
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "size" {
+            self.size = Some(value);
         }
     }
 
@@ -129,81 +191,6 @@ impl Visit for Fields {
         };
         // Writing to a String cannot fail.
         let _ = write!(target, "{value:?}");
-    }
-}
-
-fn text_line(level: Level, fields: &Fields, now: &Zoned) -> String {
-    let time = now.strftime("%Y/%m/%d %H:%M:%S");
-    let mut line = format!("{time} {:<6}: ", name(level));
-    if !fields.object.is_empty() {
-        // A line end in a name must not begin a line of its own.
-        let _ = write!(line, "{}: ", sanitize::line(&fields.object));
-    }
-    // Only statistics have lines of their own.
-    let message = if fields.stats.is_some() {
-        sanitize::text(&fields.message)
-    } else {
-        sanitize::line(&fields.message)
-    };
-    let _ = writeln!(line, "{message}");
-    line
-}
-
-fn json_line(level: Level, fields: &Fields, now: &Zoned) -> String {
-    let mut record = serde_json::Map::new();
-    let mut text = |key: &str, value: &str| {
-        record.insert(key.to_owned(), value.into());
-    };
-    text(
-        "time",
-        &now.timestamp()
-            .strftime("%Y-%m-%dT%H:%M:%S.%9fZ")
-            .to_string(),
-    );
-    text("level", &name(level).to_lowercase());
-    text("msg", &fields.message);
-    if !fields.object.is_empty() {
-        text("object", &fields.object);
-    }
-    if let Some(stats) = fields
-        .stats
-        .as_ref()
-        .and_then(|s| serde_json::from_str(s).ok())
-    {
-        record.insert("stats".to_owned(), stats);
-    }
-    format!(
-        "{}\n",
-        ascii(&serde_json::Value::Object(record).to_string())
-    )
-}
-
-/// JSON in which the characters that a terminal must not see are escaped in
-/// JSON's own way, so that [`Output::log`] leaves it as it is.
-fn ascii(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    for c in json.chars() {
-        if !c.is_ascii() && sanitize::line(c.encode_utf8(&mut [0; 4])) != c.to_string() {
-            // All of them are in the basic plane.
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
-        } else if c == '\u{7f}' {
-            safe.push_str("\\u007f");
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
-/// rclone's name of a level.
-const fn name(level: Level) -> &'static str {
-    match level {
-        Level::Off => "OFF",
-        Level::Critical => "CRITICAL",
-        Level::Error => "ERROR",
-        Level::Notice => "NOTICE",
-        Level::Info => "INFO",
-        Level::Debug => "DEBUG",
     }
 }
 
@@ -224,7 +211,13 @@ mod tests {
     }
 
     fn lines(level: Level, act: impl FnOnce()) -> Vec<String> {
-        let text = logged(Logging { level, json: false }, act);
+        let text = logged(
+            Logging {
+                level,
+                ..Logging::default()
+            },
+            act,
+        );
         text.lines().map(|line| line[20..].to_owned()).collect()
     }
 
@@ -278,7 +271,7 @@ mod tests {
         let all = logged(
             Logging {
                 level: Level::Info,
-                json: false,
+                ..Logging::default()
             },
             || {
                 tracing::info!(stats = "{}", "\nTransferred: 1\n");
@@ -291,7 +284,7 @@ mod tests {
     fn json_survives_hostile_names() {
         let json = Logging {
             level: Level::Info,
-            json: true,
+            format: Format::parse("json").unwrap(),
         };
         let name = "a\u{202e}b\u{9b}\u{7f}\n";
         let text = logged(json, || tracing::info!(object = name, "x"));
@@ -304,13 +297,26 @@ mod tests {
     fn json_is_one_object_a_line() {
         let json = Logging {
             level: Level::Info,
-            json: true,
+            format: Format::parse("json").unwrap(),
         };
         let text = logged(json, || tracing::info!(object = "f.txt", "Copied (new)"));
         let record: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
         assert_eq!(record["level"], "info");
         assert_eq!(record["msg"], "Copied (new)");
         assert_eq!(record["object"], "f.txt");
-        assert!(record["time"].as_str().unwrap().ends_with('Z'));
+        assert_eq!(record["objectType"], "string");
+        let source = record["source"].as_str().unwrap();
+        assert!(source.starts_with("output/logging/mod.rs:"), "{source}");
+        let time: jiff::Timestamp = record["time"].as_str().unwrap().parse().unwrap();
+        assert!(time > jiff::Timestamp::UNIX_EPOCH);
+        let text = logged(json, || tracing::info!(size = Some(3_u64), "y"));
+        let record: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+        assert_eq!((&record["size"], record.get("object")), (&3.into(), None));
+        let text = logged(json, || tracing::info!(stats = "{\"bytes\":1}", "z"));
+        let record: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+        assert_eq!(
+            (&record["stats"]["bytes"], &record["msg"]),
+            (&1.into(), &"z\n".into())
+        );
     }
 }
