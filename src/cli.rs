@@ -21,6 +21,7 @@ mod refusal;
 mod setup;
 mod show;
 mod signals;
+mod syncing;
 mod unsupported;
 pub mod usage;
 pub mod values;
@@ -34,7 +35,8 @@ pub use filters::FilterFlags;
 pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags};
 pub use limits::LimitFlags;
 pub use network::NetworkFlags;
-pub use show::{ShowFlags, Unit};
+pub use show::ShowFlags;
+pub use syncing::SyncFlags;
 
 use crate::commands::Command;
 use crate::output::Output;

@@ -13,10 +13,12 @@ use super::FilterFlags;
 use super::limits::LimitFlags;
 use super::network::NetworkFlags;
 use super::show::ShowFlags;
+use super::syncing::SyncFlags;
 use super::values::{self, Depth, Size};
 use super::words;
 use crate::config::{self, PasswordCommand};
 use crate::engine;
+use crate::exit::CommandError;
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -30,6 +32,9 @@ pub struct Flags {
     /// What may be used at most.
     #[command(flatten)]
     pub limit: LimitFlags,
+    /// What a sync deletes.
+    #[command(flatten)]
+    pub sync: SyncFlags,
     /// Which files are seen.
     #[command(flatten)]
     pub filter: FilterFlags,
@@ -235,6 +240,22 @@ pub struct MegaFlags {
 }
 
 impl CopyFlags {
+    /// Checks what no parser of one value can.
+    ///
+    /// # Errors
+    /// A suffix that would not leave room for names.
+    pub fn check(&self) -> Result<(), CommandError> {
+        const LONGEST: usize = 16;
+        let length = self.partial_suffix.len();
+        if length <= LONGEST {
+            return Ok(());
+        }
+        Err(CommandError::start(format!(
+            "Failed to initialise global options: failed to reload \"main\" options: \
+             --partial-suffix: Expecting suffix length not greater than {LONGEST} but got {length}"
+        )))
+    }
+
     /// What the engine is asked to do.
     #[must_use]
     pub fn options(&self) -> engine::Options {

@@ -32,6 +32,7 @@ pub(super) fn logging(flags: &Flags, output: &Arc<Output>) -> Result<Level, Comm
         }
     };
     logging::start(logging, Arc::clone(output));
+    flags.show.complain_of_unit();
     if let Some(sink) = flags.show.sink()? {
         output.log_to(sink);
     }
@@ -58,18 +59,21 @@ pub(super) fn surroundings(
         output: Arc::clone(output),
         opener: opener(&flags, manner, output, &asking)?,
         asking,
-        run: Run::new(engine_options(&flags)).with_filter(flags.filter.filter()?),
+        run: Run::new(engine_options(&flags)?).with_filter(flags.filter.filter()?),
         flags,
     };
     Ok((runtime, signals, ctx))
 }
 
 /// What the engine is asked to do.
-fn engine_options(flags: &Flags) -> engine::Options {
-    engine::Options {
+fn engine_options(flags: &Flags) -> Result<engine::Options, CommandError> {
+    let mut options = engine::Options {
         limits: flags.limit.asked(),
         ..flags.copy.options()
-    }
+    };
+    flags.copy.check()?;
+    flags.sync.apply(&mut options)?;
+    Ok(options)
 }
 
 /// Finds remotes as configuration and flags say.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::values::{self, Size, Span};
+use super::values::{self, BadValue, Size, Span};
 use crate::exit::CommandError;
 use crate::output::Color;
 use crate::output::layout::Layout;
@@ -76,8 +76,8 @@ pub struct ShowFlags {
     #[arg(long, global = true, value_name = "LEVEL", value_parser = level)]
     pub stats_log_level: Option<Level>,
     /// Show speeds in bytes or in bits
-    #[arg(long, global = true, value_name = "UNIT", default_value = "bytes", value_parser = unit)]
-    pub stats_unit: Unit,
+    #[arg(long, global = true, value_name = "UNIT", default_value = "bytes")]
+    pub stats_unit: String,
     /// Statistics on one line
     #[arg(long, global = true)]
     pub stats_one_line: bool,
@@ -95,17 +95,8 @@ pub struct ShowFlags {
     pub human_readable: bool,
 }
 
-/// The unit of speeds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Unit {
-    /// Bytes a second.
-    Bytes,
-    /// Bits a second.
-    Bits,
-}
-
 /// A level by its name, in any case.
-fn level(value: &str) -> Result<Level, String> {
+fn level(value: &str) -> Result<Level, BadValue> {
     Ok(match value.to_uppercase().as_str() {
         "OFF" => Level::Off,
         "EMERGENCY" | "ALERT" | "CRITICAL" => Level::Critical,
@@ -114,8 +105,13 @@ fn level(value: &str) -> Result<Level, String> {
         "INFO" => Level::Info,
         "DEBUG" => Level::Debug,
         _ => {
-            return Err(format!(
-                "parsing {value:?} as LogLevel failed: unknown level {value:?}"
+            return Err(BadValue::parsing(
+                value,
+                "fs.Enum[github.com/rclone/rclone/fs.logLevelChoices]",
+                format_args!(
+                    "invalid choice {value:?} from: EMERGENCY, ALERT, CRITICAL, \
+                     ERROR, WARNING, NOTICE, INFO, DEBUG, OFF"
+                ),
             ));
         }
     })
@@ -132,23 +128,16 @@ fn color(value: &str) -> Result<Color, String> {
     }
 }
 
-fn unit(value: &str) -> Result<Unit, String> {
-    match value {
-        "bytes" => Ok(Unit::Bytes),
-        "bits" => Ok(Unit::Bits),
-        _ => Err("only 'bytes' and 'bits' are units".to_owned()),
-    }
-}
-
 impl ShowFlags {
     /// How statistics are written; a dry run shows them unasked.
     #[must_use]
     pub fn style(&self, dry_run: bool) -> Style {
         let level = if dry_run { Level::Notice } else { Level::Info };
         Style {
-            unit: match self.stats_unit {
-                Unit::Bytes => SpeedUnit::Bytes,
-                Unit::Bits => SpeedUnit::Bits,
+            unit: if self.stats_unit == "bits" {
+                SpeedUnit::Bits
+            } else {
+                SpeedUnit::Bytes
             },
             one_line: self.stats_one_line,
             date: self.date(),
@@ -217,6 +206,16 @@ impl ShowFlags {
             CommandError::start(format!("Failed to open log file: open {path}: {e}"))
         })?;
         Ok(Some(Box::new(file)))
+    }
+
+    /// What is said of a unit that is none.
+    pub fn complain_of_unit(&self) {
+        if !["bytes", "bits"].contains(&self.stats_unit.as_str()) {
+            tracing::error!(
+                "Unknown unit {:?} passed to --stats-unit. Defaulting to bytes.",
+                self.stats_unit
+            );
+        }
     }
 
     /// How much to log.

@@ -150,6 +150,18 @@ pub fn depth(value: &str) -> Result<Depth, BadValue> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Depth(pub Option<usize>);
 
+/// A number that a run may reach, negative ones without limit.
+///
+/// # Errors
+/// As [`integer`].
+pub fn limit(value: &str) -> Result<Limit, BadValue> {
+    Ok(Limit(u64::try_from(integer(value)?).ok()))
+}
+
+/// How many are allowed; `None`: any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limit(pub Option<u64>);
+
 /// A duration with units, such as `5m30s`; no days, no number without unit.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::cli::{Flags, usage};
 use crate::engine::walk::Walk;
-use crate::engine::{Root, Run};
+use crate::engine::{self, Aside, Root, Run};
 use crate::exit::{Code, CommandError};
 use crate::output::Output;
 use crate::remote::open::Opener;
@@ -83,6 +83,26 @@ impl Context {
         Ok(root.dir)
     }
 
+    /// The place that the file or directory `source` shall get exactly.
+    ///
+    /// # Errors
+    /// As [`Context::open`]; `argument` names a thing of the other kind.
+    pub async fn exact(&self, source: &Root, argument: &str) -> Result<Location, CommandError> {
+        if source.file.is_some() {
+            if argument.ends_with(['/', ':']) {
+                return Err(CommandError::start(format!("{argument:?} is a directory")));
+            }
+            return self.locate(argument).await;
+        }
+        let dest = self.open(argument).await?;
+        if dest.file.is_some() {
+            return Err(CommandError::start(
+                "Source doesn't exist or is a directory and destination is a file",
+            ));
+        }
+        Ok(dest.dir)
+    }
+
     /// Says what the arguments of `command` ask in vain, with its usage.
     #[must_use]
     pub fn refuse(&self, command: &str, why: &dyn std::fmt::Display) -> CommandError {
@@ -99,12 +119,48 @@ impl Context {
         }
     }
 
-    /// The run of a command that may copy empty directories.
-    #[must_use]
-    pub fn with_empty_dirs(&self, create: bool) -> Run {
+    /// The run of a command that copies: it may make empty directories, and
+    /// other places take part.
+    ///
+    /// # Errors
+    /// One of these places cannot be opened.
+    pub async fn copying(&self, empty_dirs: bool) -> Result<Run, CommandError> {
         let mut run = self.run.clone();
-        Arc::make_mut(&mut run.options).create_empty_src_dirs = create;
-        run
+        Arc::make_mut(&mut run.options).create_empty_src_dirs = empty_dirs;
+        let flags = &self.flags.sync;
+        let backup = match &flags.backup_dir {
+            Some(dir) if !dir.is_empty() => Some(self.beside("--backup-dir", dir, dir).await?),
+            _ => None,
+        };
+        let mut aside = Aside {
+            backup,
+            ..Aside::default()
+        };
+        for (flag, texts, places) in [
+            ("--compare-dest", &flags.compare_dest, &mut aside.compare),
+            ("--copy-dest", &flags.copy_dest, &mut aside.copy),
+        ] {
+            for text in texts {
+                places.push(self.beside(flag, text, texts).await?);
+            }
+        }
+        run.aside = Arc::new(aside);
+        Ok(run)
+    }
+
+    /// A place that a flag names.
+    async fn beside(
+        &self,
+        flag: &str,
+        text: &str,
+        given: impl std::fmt::Debug,
+    ) -> Result<Location, CommandError> {
+        self.opener.open(text).await.map_err(|error| {
+            let text = format!("failed to make fs for {flag} {given:?}: {error}");
+            engine::Error::new(error.kind, text)
+                .class(engine::Class::Fatal)
+                .into()
+        })
     }
 
     /// Begins a walk through all that `root` holds.

@@ -32,6 +32,6 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.find(&args.source).await?;
     let dest = ctx.open_dir(&args.dest).await?;
-    let run = ctx.with_empty_dirs(args.create_empty_src_dirs);
+    let run = ctx.copying(args.create_empty_src_dirs).await?;
     Ok(copy::copy(&run, &source, &dest).await?)
 }

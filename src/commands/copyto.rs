@@ -27,23 +27,7 @@ pub struct Args {
 /// to copy.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.open(&args.source).await?;
-    let dest = if source.file.is_some() {
-        if args.dest.ends_with(['/', ':']) {
-            return Err(CommandError::start(format!(
-                "{:?} is a directory",
-                args.dest
-            )));
-        }
-        ctx.locate(&args.dest).await?
-    } else {
-        let dest = ctx.open(&args.dest).await?;
-        if dest.file.is_some() {
-            return Err(CommandError::start(
-                "Source doesn't exist or is a directory and destination is a file",
-            ));
-        }
-        dest.dir
-    };
-    let run = ctx.with_empty_dirs(args.create_empty_src_dirs);
+    let dest = ctx.exact(&source, &args.dest).await?;
+    let run = ctx.copying(args.create_empty_src_dirs).await?;
     Ok(copy::copy_to(&run, &source, &dest).await?)
 }

@@ -29,6 +29,8 @@ pub mod lsjson;
 pub mod lsl;
 pub mod md5sum;
 pub mod mkdir;
+pub mod r#move;
+pub mod moveto;
 pub mod obscure;
 pub mod purge;
 pub mod rcat;
@@ -41,6 +43,7 @@ pub mod sandbox;
 pub mod sha1sum;
 pub mod size;
 mod sums;
+pub mod sync;
 pub mod touch;
 pub mod tree;
 pub mod version;
@@ -84,6 +87,8 @@ pub enum Command {
     Lsl(lsl::Args),
     Md5sum(md5sum::Args),
     Mkdir(mkdir::Args),
+    Move(r#move::Args),
+    Moveto(moveto::Args),
     Obscure(obscure::Args),
     Purge(purge::Args),
     Rcat(rcat::Args),
@@ -96,6 +101,7 @@ pub enum Command {
     Sha1sum(sha1sum::Args),
     Size(size::Args),
     Touch(touch::Args),
+    Sync(sync::Args),
     Tree(tree::Args),
     Version(version::Args),
     Versions(versions::Args),
@@ -143,6 +149,8 @@ impl Command {
             Self::Lsl(_) => "lsl",
             Self::Md5sum(_) => "md5sum",
             Self::Mkdir(_) => "mkdir",
+            Self::Move(_) => "move",
+            Self::Moveto(_) => "moveto",
             Self::Obscure(_) => "obscure",
             Self::Purge(_) => "purge",
             Self::Rcat(_) => "rcat",
@@ -154,6 +162,7 @@ impl Command {
             Self::Sha1sum(_) => "sha1sum",
             Self::Size(_) => "size",
             Self::Touch(_) => "touch",
+            Self::Sync(_) => "sync",
             Self::Tree(_) => "tree",
             Self::Version(_) => "version",
             Self::Versions(_) => "versions",
@@ -164,7 +173,9 @@ impl Command {
     #[must_use]
     pub fn manner(&self) -> Manner {
         let (retried, statistics) = match self {
-            Self::Copy(_) | Self::Copyto(_) => (true, true),
+            Self::Copy(_) | Self::Copyto(_) | Self::Move(_) | Self::Moveto(_) | Self::Sync(_) => {
+                (true, true)
+            }
             Self::Cleanup(_)
             | Self::Delete(_)
             | Self::Deletefile(_)
@@ -227,6 +238,8 @@ impl Command {
             Self::Lsl(args) => lsl::run(args, ctx).await,
             Self::Md5sum(args) => md5sum::run(args, ctx).await,
             Self::Mkdir(args) => mkdir::run(args, ctx).await,
+            Self::Move(args) => r#move::run(args, ctx).await,
+            Self::Moveto(args) => moveto::run(args, ctx).await,
             Self::Obscure(args) => obscure::run(args, ctx),
             Self::Purge(args) => purge::run(args, ctx).await,
             Self::Rcat(args) => rcat::run(args, ctx).await,
@@ -238,6 +251,7 @@ impl Command {
             Self::Sha1sum(args) => sha1sum::run(args, ctx).await,
             Self::Size(args) => size::run(args, ctx).await,
             Self::Touch(args) => touch::run(args, ctx).await,
+            Self::Sync(args) => sync::run(args, ctx).await,
             Self::Tree(args) => tree::run(args, ctx).await,
             Self::Version(args) => version::run(args, ctx),
             Self::Versions(args) => versions::run(args, ctx).await,

@@ -2,8 +2,9 @@
 
 use futures_util::{StreamExt, stream};
 
+use super::aside::put_away;
 use super::walk::Walk;
-use super::{Error, Result, Root, Run};
+use super::{Class, Error, Result, Root, Run};
 use crate::remote::{Entry, ErrorKind, Location, RemotePath};
 
 /// Deletes the files below `root` that the filter lets through; directories
@@ -14,8 +15,7 @@ use crate::remote::{Entry, ErrorKind, Location, RemotePath};
 /// not be deleted; the rest of the work is done.
 pub async fn delete(run: &Run, root: &Root) -> Result<()> {
     let mut walk = Walk::new(run, root);
-    let mut failed = 0_u64;
-    let mut last = None;
+    let mut failures = Failures::default();
     while let Some(listing) = walk.next().await {
         let files = listing.entries.iter().filter(|e| !e.is_dir());
         let results: Vec<Result<()>> = stream::iter(files)
@@ -24,18 +24,46 @@ pub async fn delete(run: &Run, root: &Root) -> Result<()> {
             .collect()
             .await;
         for error in results.into_iter().filter_map(Result::err) {
-            failed += 1;
-            last = Some(error);
+            failures.add(error);
         }
-        if run.stats.is_fatal() {
+        // What may not be deleted is named to the end.
+        if run.stats.is_fatal() && !failures.are_about(ErrorKind::MaxDelete) {
             break;
         }
     }
     walk.finish()?;
-    match last {
-        None => Ok(()),
-        Some(last) => {
-            Err(Error::new(last.kind, format!("failed to delete {failed} files")).class(last.class))
+    failures.outcome()
+}
+
+/// Deletions that failed, for one error at the end.
+#[derive(Default)]
+pub(super) struct Failures {
+    count: u64,
+    last: Option<Error>,
+}
+
+impl Failures {
+    /// One more.
+    pub(super) fn add(&mut self, error: Error) {
+        self.count += 1;
+        if self.last.as_ref().is_none_or(|e| e.class != Class::Fatal) {
+            self.last = Some(error);
+        }
+    }
+
+    fn are_about(&self, kind: ErrorKind) -> bool {
+        self.last.as_ref().is_some_and(|e| e.kind == kind)
+    }
+
+    /// # Errors
+    /// How many there were.
+    pub(super) fn outcome(self) -> Result<()> {
+        match self.last {
+            None => Ok(()),
+            Some(last) => {
+                let text = format!("failed to delete {} files", self.count);
+                Err(Error::new(last.kind, text).class(last.class))
+            }
         }
     }
 }
@@ -45,26 +73,69 @@ pub async fn delete(run: &Run, root: &Root) -> Result<()> {
 /// # Errors
 /// The failure, already counted.
 pub async fn delete_file(run: &Run, root: &Location, file: &Entry) -> Result<()> {
+    delete_or_keep(run, root, file, None).await
+}
+
+/// Deletes one file, or moves it to where such files are kept.
+///
+/// # Errors
+/// As [`delete_file`].
+pub(super) async fn delete_or_keep(
+    run: &Run,
+    root: &Location,
+    file: &Entry,
+    backup: Option<&Location>,
+) -> Result<()> {
     let name = super::root::relative(&file.path, &root.path);
     let _check = run.stats.begin_check(name.as_str());
-    run.stats.update(|c| {
-        c.deletes += 1;
-        c.deleted_bytes += file.size.unwrap_or(0);
-    });
-    if run.skips("delete", name.as_str(), file.size) {
+    admit(run, file, name.as_str())?;
+    let (action, actioned) = match backup {
+        None => ("delete", "Deleted"),
+        Some(_) => ("move into backup dir", "Moved into backup dir"),
+    };
+    if run.skips(action, name.as_str(), file.size) {
         return Ok(());
     }
-    match root.remote.remove(file).await {
+    let done = match backup {
+        None => root.remote.remove(file).await.map_err(Error::from),
+        Some(backup) => put_away(run, backup, root, file).await,
+    };
+    match done {
         Ok(()) => {
-            tracing::info!(object = %name, "Deleted");
+            tracing::info!(object = %name, "{actioned}");
             Ok(())
         }
-        Err(e) => {
-            let error = Error::from(e);
-            tracing::error!(object = %name, "Couldn't delete: {error}");
+        Err(error) => {
+            tracing::error!(object = %name, "Couldn't {action}: {error}");
             Err(run.stats.count_error(error))
         }
     }
+}
+
+/// Counts a deletion, if it may be.
+///
+/// # Errors
+/// It may not; logged and counted.
+pub(super) fn admit(run: &Run, file: &Entry, name: &str) -> Result<()> {
+    let size = file.size.unwrap_or(0);
+    let mut reached = None;
+    run.stats.update(|c| {
+        let beyond = |most: Option<u64>, would_be: u64| most.is_some_and(|most| would_be > most);
+        if beyond(run.options.max_delete, c.deletes + 1) {
+            reached = Some("--max-delete");
+        } else if beyond(run.options.max_delete_size, c.deleted_bytes + size) {
+            reached = Some("--max-delete-size");
+        } else {
+            c.deletes += 1;
+            c.deleted_bytes += size;
+        }
+    });
+    reached.map_or(Ok(()), |flag| {
+        let text = format!("{flag} threshold reached");
+        let error = Error::new(ErrorKind::MaxDelete, text).class(Class::Fatal);
+        tracing::error!(object = %name, "Got fatal error on delete: {error}");
+        Err(run.stats.count_error(error))
+    })
 }
 
 /// Makes a directory with its parents.
@@ -89,7 +160,11 @@ pub async fn remove_dir(run: &Run, dir: &Location) -> Result<()> {
     remove_dir_at(run, dir, &Entry::dir(dir.path.clone())).await
 }
 
-async fn remove_dir_at(run: &Run, root: &Location, dir: &Entry) -> Result<()> {
+/// Removes one empty directory below `root`.
+///
+/// # Errors
+/// As [`remove_dir`].
+pub(super) async fn remove_dir_at(run: &Run, root: &Location, dir: &Entry) -> Result<()> {
     run.stats.update(|c| c.deleted_dirs += 1);
     let label = root.label(&dir.path);
     if run.skips("remove directory", &label, None) {

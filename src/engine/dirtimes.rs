@@ -72,13 +72,25 @@ impl DirTimes {
 
     /// Sets the times of the directories that were changed, deepest first.
     pub(super) async fn finish(mut self, run: &Run, dst: &Location) -> Result<()> {
+        // A directory that was made has changed the one above it.
+        for made in self.delayed.iter().filter(|d| !d.existed) {
+            let path = &made.dir.path;
+            if (run.options.create_empty_src_dirs || self.with_files.contains(path))
+                && let Some(above) = path.parent()
+            {
+                self.changed.insert(above);
+            }
+        }
         self.delayed
             .sort_by_key(|d| std::cmp::Reverse(d.dir.path.elements().count()));
         let mut outcome = Ok(());
         for delayed in self.delayed {
             let path = &delayed.dir.path;
-            let holds_files = run.options.create_empty_src_dirs || self.with_files.contains(path);
-            if !self.changed.contains(path) || !holds_files {
+            // One without files may not have been made.
+            let stands = delayed.existed
+                || run.options.create_empty_src_dirs
+                || self.with_files.contains(path);
+            if !self.changed.contains(path) || !stands {
                 continue;
             }
             if let Err(e) = set(run, dst, &delayed.dir, delayed.existed, delayed.modified).await {

@@ -7,6 +7,7 @@
 //! Log lines go through `tracing` with the field `object`; rclone's NOTICE is
 //! `warn!`, its CRITICAL is `error!` with the field `critical`.
 
+mod aside;
 pub mod cat;
 pub mod check;
 pub mod compare;
@@ -26,6 +27,7 @@ pub mod march;
 pub mod options;
 pub mod plan;
 pub mod rcat;
+mod relocate;
 mod root;
 mod size;
 pub mod stats;
@@ -35,6 +37,7 @@ pub mod walk;
 
 use std::sync::Arc;
 
+pub use aside::Aside;
 pub use error::{Class, Error};
 pub use filter::Filter;
 pub use limits::Limits;
@@ -57,6 +60,8 @@ pub struct Run {
     pub limits: Arc<Limits>,
     /// Which files and directories are seen at all.
     pub filter: Arc<Filter>,
+    /// Other places that take part.
+    pub aside: Arc<Aside>,
 }
 
 impl Run {
@@ -68,6 +73,7 @@ impl Run {
             options: Arc::new(options),
             stats: Stats::new(),
             filter: Arc::new(Filter::default()),
+            aside: Arc::default(),
         }
     }
 

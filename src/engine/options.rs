@@ -5,6 +5,18 @@ use std::time::Duration;
 
 use super::limits;
 
+/// When a sync deletes what only the destination has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Delete {
+    /// Before anything is copied.
+    Before,
+    /// While files are copied.
+    During,
+    /// When everything is copied.
+    #[default]
+    After,
+}
+
 /// The options of a run, with rclone's names and defaults.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -56,6 +68,27 @@ pub struct Options {
     pub no_unicode_normalization: bool,
     /// Files that differ in the case of their names are the same.
     pub ignore_case_sync: bool,
+    /// When a sync deletes.
+    pub delete: Delete,
+    /// A sync deletes at the destination what the filters hide.
+    pub delete_excluded: bool,
+    /// A sync deletes even after errors.
+    pub ignore_errors: bool,
+    /// Files that a run may delete; `None`: without limit.
+    pub max_delete: Option<u64>,
+    /// Bytes that a run may delete; `None`: without limit.
+    pub max_delete_size: Option<u64>,
+    /// What is appended to the names of files that are replaced or deleted,
+    /// so that they are kept.
+    pub suffix: String,
+    /// The suffix stands before the extension.
+    pub suffix_keep_extension: bool,
+    /// A sync renames files that the source has renamed.
+    pub track_renames: bool,
+    /// How it knows them: `hash`, `modtime`, `leaf`, with commas between.
+    pub track_renames_strategy: String,
+    /// Nothing is transferred before everything is compared.
+    pub check_first: bool,
     /// What may be used at most.
     pub limits: limits::Asked,
 }
@@ -87,6 +120,16 @@ impl Default for Options {
             max_backlog: 10_000,
             no_unicode_normalization: false,
             ignore_case_sync: false,
+            delete: Delete::After,
+            delete_excluded: false,
+            ignore_errors: false,
+            max_delete: None,
+            max_delete_size: None,
+            suffix: String::new(),
+            suffix_keep_extension: false,
+            track_renames: false,
+            track_renames_strategy: "hash".to_owned(),
+            check_first: false,
             limits: limits::Asked::default(),
         }
     }

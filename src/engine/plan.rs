@@ -31,6 +31,8 @@ pub enum Action {
     Keep {
         /// At the source.
         src: Entry,
+        /// At the destination.
+        dst: Entry,
         /// For the log.
         why: &'static str,
     },
@@ -48,7 +50,12 @@ pub enum Action {
         /// At the destination.
         dst: Entry,
     },
-    /// Only the destination has it: copying leaves it alone.
+    /// Only the destination has it: copying leaves it alone, a sync deletes it.
+    Extra {
+        /// At the destination.
+        dst: Entry,
+    },
+    /// Leave everything as it is.
     Nothing,
 }
 
@@ -67,7 +74,7 @@ pub fn plan(pair: Pair, rules: &Rules) -> Action {
             dst: Some(dst),
         },
         Pair::Both { src, dst } => match rules.compare(&src, &dst) {
-            Verdict::Same(why) => Action::Keep { src, why },
+            Verdict::Same(why) => Action::Keep { src, dst, why },
             Verdict::Different(why) => Action::Copy {
                 src,
                 replace: Some(dst),
@@ -81,6 +88,6 @@ pub fn plan(pair: Pair, rules: &Rules) -> Action {
             },
         },
         Pair::Clash { src, dst } => Action::Refuse { src, dst },
-        Pair::DstOnly(_) => Action::Nothing,
+        Pair::DstOnly(dst) => Action::Extra { dst },
     }
 }

@@ -43,6 +43,8 @@ pub enum ErrorKind {
     Cancelled,
     /// As many bytes went as may go in one run.
     MaxTransfer,
+    /// As many files were deleted as may be in one run.
+    MaxDelete,
     /// The time that a run may take is over.
     MaxDuration,
 }
@@ -154,6 +156,7 @@ impl ErrorKind {
             Self::Network => "network failure",
             Self::Io => "I/O error",
             Self::Cancelled => "cancelled",
+            Self::MaxDelete => "no more may be deleted in this run",
             Self::MaxTransfer => "max transfer limit reached as set by --max-transfer",
             Self::MaxDuration => "max transfer duration reached as set by --max-duration",
         }

@@ -28,7 +28,7 @@ use super::encoding::Encoding;
 use super::{
     About, ByteStream, Candidate, Cloud, Coming, Content, Depth, Destination, Entry, EntryId,
     EntryKind, ErrorKind, Features, Likeness, LinkOptions, Mark, NewFile, Remote, RemoteError,
-    RemotePath, Result, Resumable, Span,
+    RemotePath, Result, Resumable, Span, Withheld,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
@@ -267,11 +267,18 @@ impl Remote for Mega {
             .map_err(|kind| RemoteError::new(kind, op, dir.path.as_str()))
     }
 
-    async fn withheld(&self, dir: &Entry) -> Result<Vec<EntryId>> {
+    async fn withheld(&self, dir: &Entry) -> Result<Vec<Withheld>> {
         let tree = self.tree("listing", &dir.path).await?;
         let tree = tree.read();
         let found = self.options.found(&tree, dir);
-        Ok(self.options.withheld(&tree, &found, &dir.path))
+        let withheld = self.options.withheld(&tree, &found, &dir.path);
+        Ok(withheld
+            .iter()
+            .map(|id| Withheld {
+                why: format!("{} in it cannot be decrypted", id.as_str()),
+                told: false,
+            })
+            .collect())
     }
 
     async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {

@@ -72,6 +72,15 @@ pub struct Span {
     pub length: Option<u64>,
 }
 
+/// Something in a directory that cannot be listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// What, and why.
+    pub why: String,
+    /// The listing has logged it already.
+    pub told: bool,
+}
+
 /// A transfer that is about to begin.
 #[derive(Debug, Clone, Copy)]
 pub enum Coming<'a> {
@@ -123,13 +132,13 @@ pub trait Remote: Send + Sync {
     /// [`ErrorKind::DirNotFound`]; [`ErrorKind::IsFile`].
     async fn list(&self, dir: &Entry) -> Result<Vec<Entry>>;
 
-    /// What lies in a directory and cannot be listed, because its name or key
-    /// could not be read: the store's ids. Whoever copies the directory must
-    /// not pass over them in silence.
+    /// What lies in a directory and cannot be listed, because its name, its key
+    /// or what it points to could not be read. Whoever copies the directory
+    /// must not pass over it in silence.
     ///
     /// # Errors
     /// As [`Remote::list`].
-    async fn withheld(&self, dir: &Entry) -> Result<Vec<EntryId>> {
+    async fn withheld(&self, dir: &Entry) -> Result<Vec<Withheld>> {
         let _ = dir;
         Ok(Vec::new())
     }
@@ -233,6 +242,35 @@ pub trait Remote: Send + Sync {
             "renaming",
             entry.path.as_str(),
         ))
+    }
+
+    /// As [`Remote::rename`] of a file, into the place of the file `old`, which
+    /// goes for it: not before, where the store allows that.
+    ///
+    /// # Errors
+    /// As [`Remote::rename`]; [`ErrorKind::Unsupported`] asks the caller to
+    /// copy instead.
+    async fn rename_over(&self, entry: &Entry, to: &Destination, old: &Entry) -> Result<Entry> {
+        // Only an id tells the two files of one name apart.
+        if !self.features().duplicate_names || old.id.is_none() {
+            return Err(RemoteError::new(
+                ErrorKind::Unsupported,
+                "replacing",
+                entry.path.as_str(),
+            ));
+        }
+        let moved = self.rename(entry, to).await?;
+        self.remove(old).await?;
+        Ok(moved)
+    }
+
+    /// The path of a directory without detours such as symbolic links, so that
+    /// one place is not taken for two; it need not exist.
+    ///
+    /// # Errors
+    /// Those of looking it up.
+    async fn real_path(&self, dir: &RemotePath) -> Result<RemotePath> {
+        Ok(dir.clone())
     }
 
     /// Copies a file inside the store without moving its bytes through this

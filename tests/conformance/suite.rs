@@ -360,6 +360,13 @@ pub async fn renaming_moves_and_replaces_nothing(place: Place) {
         }
         let taken = remote.stat(&place.path("b/taken")).await.unwrap();
         assert_eq!(place.get(&taken).await, b"other");
+        place.put("over/old", b"old").await;
+        let old = remote.stat(&place.path("over/old")).await.unwrap();
+        let new = place.put("over/new", b"new").await;
+        let to = old.path.clone().into();
+        let moved = remote.rename_over(&new, &to, &old).await.unwrap();
+        assert_eq!(place.get(&moved).await, b"new");
+        assert_eq!(place.names("over").await, ["old"]);
     }
     if features.dir_move {
         let dir = remote.stat(&place.path("b")).await.unwrap();

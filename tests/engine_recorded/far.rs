@@ -90,6 +90,17 @@ impl Remote for Far {
         self.disk.purge(&self.inner(dir)).await
     }
 
+    async fn rename(&self, entry: &Entry, to: &Destination) -> Result<Entry> {
+        let moved = self.disk.rename(&self.inner(entry), &self.to(to)).await?;
+        Ok(self.outer(moved))
+    }
+
+    async fn rename_over(&self, entry: &Entry, to: &Destination, old: &Entry) -> Result<Entry> {
+        let (entry, old) = (self.inner(entry), self.inner(old));
+        let moved = self.disk.rename_over(&entry, &self.to(to), &old).await?;
+        Ok(self.outer(moved))
+    }
+
     async fn copy(&self, file: &Entry, to: &Destination, old: Option<&Entry>) -> Result<Entry> {
         let content = Content::Stream(self.read(file, None).await?);
         let mut new = NewFile::new(file.size, content);

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use megarc::engine::dedupe::{self, Prompt};
 use megarc::engine::filter::{Filter, FilterSpec};
-use megarc::engine::{Options, Result, Root, Run, copy, delete};
+use megarc::engine::options::Delete;
+use megarc::engine::{Aside, Options, Result, Root, Run, copy, delete};
 use megarc::remote::local::Local;
 use megarc::remote::{Location, Remote, RemotePath};
 use serde_json::Value;
@@ -33,6 +34,62 @@ const ON_PURPOSE: &[(&str, &str)] = &[
     (
         "copy name clash dir over file",
         "said once for the directory here, not for each file in it",
+    ),
+    (
+        "sync name clash file over dir",
+        "found before the transfer here, not after it",
+    ),
+    (
+        "sync name clash dir over file",
+        "said once for the directory here, not for each file in it",
+    ),
+    (
+        "sync --max-delete 1 --dry-run",
+        "which file comes first is not fixed",
+    ),
+    (
+        "move name clash file over dir",
+        "found before the transfer here, not after it",
+    ),
+    (
+        "move name clash dir over file",
+        "said once for the directory here, not for each file in it",
+    ),
+    (
+        "moveto --immutable",
+        "rclone forgets --immutable for a single file; it is kept here",
+    ),
+    (
+        "move --dry-run",
+        "the destination exists, so files would be moved, and they are named",
+    ),
+    (
+        "move --dry-run --delete-empty-src-dirs",
+        "the destination exists, so files would be moved, and they are named",
+    ),
+    (
+        "sync --track-renames",
+        "rclone forgets the time of a directory that a file was copied into; it is set here",
+    ),
+    (
+        "sync --track-renames --track-renames-strategy modtime",
+        "rclone forgets the time of a directory that a file was moved into; it is set here",
+    ),
+    (
+        "sync --track-renames --track-renames-strategy size",
+        "which of several files of one size is renamed is not fixed",
+    ),
+    (
+        "track renames size",
+        "which of several files of one size is renamed is not fixed",
+    ),
+    (
+        r#"["sync","@ROOT@/src","far:dst","--track-renames","--track-renames-strategy","leaf"]"#,
+        "each file that is looked for counts as a check",
+    ),
+    (
+        "two compare-dest",
+        "rclone fails to set the time of a directory that was not made; it is left alone here",
     ),
     (
         "rmdirs missing",
@@ -76,11 +133,12 @@ fn recorded_cases_agree() {
 }
 
 /// The trees of a case, and the folders they are kept in.
-const SIDES: [(&str, &str); 4] = [
+const SIDES: [(&str, &str); 5] = [
     ("src", "src"),
     ("dst", "dst"),
     ("aux", "aux"),
     ("far", "served"),
+    ("bak", "bak"),
 ];
 
 /// A command line, as far as the engine is concerned.
@@ -91,6 +149,9 @@ struct Job {
     spec: FilterSpec,
     rmdirs: bool,
     mode: dedupe::Mode,
+    backup: Option<String>,
+    compare: Vec<String>,
+    copy: Vec<String>,
 }
 
 impl Job {
@@ -101,7 +162,8 @@ impl Job {
         let mut argv = case["argv"].as_array()?.iter().map(|a| a.as_str().unwrap());
         let command = argv.next()?.to_owned();
         if ![
-            "copy", "copyto", "delete", "purge", "rmdir", "mkdir", "rmdirs", "dedupe",
+            "copy", "copyto", "move", "moveto", "sync", "delete", "purge", "rmdir", "mkdir",
+            "rmdirs", "dedupe",
         ]
         .contains(&command.as_str())
         {
@@ -118,6 +180,9 @@ impl Job {
             spec: FilterSpec::default(),
             rmdirs: false,
             mode: dedupe::Mode::Interactive,
+            backup: None,
+            compare: Vec::new(),
+            copy: Vec::new(),
         };
         while let Some(arg) = argv.next() {
             let o = &mut job.options;
@@ -136,7 +201,25 @@ impl Job {
                 "--inplace" => o.inplace = true,
                 "--no-update-modtime" => o.no_update_modtime = true,
                 "--no-update-dir-modtime" => o.no_update_dir_modtime = true,
-                "--rmdirs" => job.rmdirs = true,
+                "--delete-before" => o.delete = Delete::Before,
+                "--delete-during" => o.delete = Delete::During,
+                "--delete-after" => o.delete = Delete::After,
+                "--delete-excluded" => o.delete_excluded = true,
+                "--ignore-errors" => o.ignore_errors = true,
+                "--max-delete" => o.max_delete = argv.next()?.parse().ok(),
+                "--suffix-keep-extension" => o.suffix_keep_extension = true,
+                "--suffix" => argv.next()?.clone_into(&mut o.suffix),
+                "--suffix=-v1" => "-v1".clone_into(&mut o.suffix),
+                "--suffix=-o" => "-o".clone_into(&mut o.suffix),
+                "--track-renames" => o.track_renames = true,
+                "--track-renames-strategy" => {
+                    argv.next()?.clone_into(&mut o.track_renames_strategy);
+                }
+                "--check-first" => o.check_first = true,
+                "--backup-dir" => job.backup = Some(argv.next()?.to_owned()),
+                "--compare-dest" => job.compare.push(argv.next()?.to_owned()),
+                "--copy-dest" => job.copy.push(argv.next()?.to_owned()),
+                "--rmdirs" | "--delete-empty-src-dirs" => job.rmdirs = true,
                 "--max-depth" => o.max_depth = argv.next()?.parse().ok(),
                 "--modify-window" => {
                     let seconds = argv.next()?.strip_suffix('s')?.parse().ok()?;
@@ -160,16 +243,15 @@ impl Job {
     }
 
     fn location(&self, at: usize, root: &Path, stores: &Stores) -> Location {
-        let (remote, path) = match self.paths[at].strip_prefix("far:") {
-            Some(path) => (&stores.far, path.to_owned()),
-            None => {
-                let path = self.paths[at].replace("@ROOT@", root.to_str().unwrap());
-                (&stores.disk, path)
-            }
-        };
-        Location {
-            remote: remote.clone(),
-            path: RemotePath::parse(&path).unwrap(),
+        stores.place(&self.paths[at], root)
+    }
+
+    fn aside(&self, root: &Path, stores: &Stores) -> Aside {
+        let places = |texts: &[String]| texts.iter().map(|t| stores.place(t, root)).collect();
+        Aside {
+            backup: self.backup.as_ref().map(|text| stores.place(text, root)),
+            compare: places(&self.compare),
+            copy: places(&self.copy),
         }
     }
 
@@ -180,14 +262,19 @@ impl Job {
             far: far::Far::over(served.to_str().unwrap()),
         };
         let first = self.location(0, root, &stores);
+        let mut run = run.clone();
+        run.aside = Arc::new(self.aside(root, &stores));
+        let run = &run;
         match self.command.as_str() {
-            "copy" | "copyto" => {
+            "copy" | "copyto" | "move" | "moveto" | "sync" => {
                 let src = Root::find(&first).await?;
                 let dst = self.location(1, root, &stores);
-                if self.command == "copy" {
-                    copy::copy(run, &src, &dst).await
-                } else {
-                    copy::copy_to(run, &src, &dst).await
+                match self.command.as_str() {
+                    "copy" => copy::copy(run, &src, &dst).await,
+                    "copyto" => copy::copy_to(run, &src, &dst).await,
+                    "move" => copy::move_into(run, &src, &dst, self.rmdirs).await,
+                    "moveto" => copy::move_to(run, &src, &dst).await,
+                    _ => copy::sync(run, &src, &dst).await,
                 }
             }
             "delete" => {
@@ -211,6 +298,19 @@ impl Job {
 struct Stores {
     disk: Arc<dyn Remote>,
     far: Arc<dyn Remote>,
+}
+
+impl Stores {
+    fn place(&self, text: &str, root: &Path) -> Location {
+        let (remote, path) = match text.strip_prefix("far:") {
+            Some(path) => (&self.far, path.to_owned()),
+            None => (&self.disk, text.replace("@ROOT@", root.to_str().unwrap())),
+        };
+        Location {
+            remote: remote.clone(),
+            path: RemotePath::parse(&path).unwrap(),
+        }
+    }
 }
 
 struct Silent;

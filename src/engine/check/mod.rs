@@ -125,8 +125,8 @@ impl Check<'_> {
             for (side, error) in failed {
                 self.tally.unlisted(&place, side, error);
             }
-            for (side, id) in withheld {
-                self.tally.withheld(&place, side, &id);
+            for (side, what) in withheld {
+                self.tally.withheld(&place, side, &what);
             }
             for (side, entry) in &matched.surplus {
                 self.tally.surplus(*side, entry);

@@ -6,7 +6,7 @@ use super::super::{Error, Result, Run};
 use super::pair::Verdict;
 use super::walk::Place;
 use super::{Finding, Report};
-use crate::remote::{Entry, EntryId, ErrorKind, Location, RemoteError};
+use crate::remote::{Entry, ErrorKind, Location, RemoteError, Withheld};
 
 /// What became of one path.
 pub(super) enum Outcome {
@@ -161,16 +161,15 @@ impl<'a> Tally<'a> {
     }
 
     /// What cannot be read cannot be said to be equal.
-    pub(super) fn withheld(&mut self, place: &Place, side: Side, id: &EntryId) {
+    pub(super) fn withheld(&mut self, place: &Place, side: Side, what: &Withheld) {
         let root = self.root(side);
         let label = place
             .on(side)
             .map_or_else(|| root.describe(), |dir| root.label(&dir.path));
-        let text = format!(
-            "{} in it cannot be decrypted and is not compared",
-            id.as_str()
-        );
-        tracing::error!(object = %label, "{text}");
+        let text = format!("{} and is not compared", what.why);
+        if !what.told {
+            tracing::error!(object = %label, "{text}");
+        }
         self.count(ErrorKind::Corrupt, &text);
     }
 

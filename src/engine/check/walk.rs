@@ -6,7 +6,7 @@ use super::super::descent::Descent;
 use super::super::march::{Matched, Names, Side, match_listings};
 use super::super::walk::seen;
 use super::super::{Filter, Run};
-use crate::remote::{Entry, EntryId, ErrorKind, Location, RemoteError};
+use crate::remote::{Entry, ErrorKind, Location, RemoteError, Withheld};
 
 /// A directory of the walk.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(super) struct Step {
     /// Number of entries before filters.
     pub(super) listed: u64,
     /// What lies there and the store cannot read.
-    pub(super) withheld: Vec<(Side, EntryId)>,
+    pub(super) withheld: Vec<(Side, Withheld)>,
     /// The sides that could not be listed.
     pub(super) failed: Vec<(Side, RemoteError)>,
     pub(super) matched: Matched,
@@ -103,7 +103,7 @@ struct Lister {
 #[derive(Default)]
 struct Listed {
     entries: Vec<Entry>,
-    withheld: Vec<EntryId>,
+    withheld: Vec<Withheld>,
 }
 
 impl Lister {
@@ -146,7 +146,7 @@ impl Lister {
             };
             step.listed += listed.entries.len() as u64;
             step.withheld
-                .extend(listed.withheld.into_iter().map(|id| (side, id)));
+                .extend(listed.withheld.into_iter().map(|what| (side, what)));
             let mut entries = listed.entries;
             seen(&self.filter, &mut entries, &root.path);
             sides.push(entries);

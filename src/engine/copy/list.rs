@@ -6,13 +6,13 @@ use super::super::march::{Matched, Names, Side, match_listings};
 use super::super::root::relative;
 use super::super::walk::hides;
 use super::super::{Class, Error, Filter, Run};
-use crate::remote::{Entry, EntryId, ErrorKind, Location, RemoteError};
+use crate::remote::{Entry, ErrorKind, Location, RemoteError, Withheld};
 
 /// A directory of the march.
 #[derive(Clone)]
 pub(super) struct Node {
-    /// At the source.
-    pub(super) src: Entry,
+    /// At the source; `None`: only the destination has it.
+    pub(super) src: Option<Entry>,
     /// At the destination; it need not exist.
     pub(super) dst: Entry,
     /// Whether it does.
@@ -26,8 +26,8 @@ pub(super) struct Step {
     pub(super) node: Node,
     pub(super) listed: u64,
     /// What lies in the source directory and cannot be copied, because the
-    /// store cannot read its name.
-    pub(super) withheld: Vec<EntryId>,
+    /// store cannot read it.
+    pub(super) withheld: Vec<Withheld>,
     pub(super) result: Result<Matched, (Side, RemoteError)>,
 }
 
@@ -39,6 +39,8 @@ pub(super) struct Lister {
     filter: std::sync::Arc<Filter>,
     names: Names,
     no_traverse: bool,
+    /// Filters hide nothing at the destination.
+    all_of_dst: bool,
 }
 
 impl Lister {
@@ -52,19 +54,23 @@ impl Lister {
                 fold_case: run.options.ignore_case_sync || dst.remote.features().case_insensitive,
             },
             no_traverse: run.options.no_traverse,
+            all_of_dst: run.options.delete_excluded,
         }
     }
 
     pub(super) async fn step(&self, node: Node) -> Step {
+        let Some(src_dir) = node.src.clone() else {
+            return self.step_at_dst(node).await;
+        };
         let (src, dst) = if self.no_traverse {
-            let src = self.src.remote.list(&node.src).await;
+            let src = self.src.remote.list(&src_dir).await;
             let dst = match &src {
                 Ok(entries) => self.look_up(&node, entries).await,
                 Err(_) => Ok(Vec::new()),
             };
             (src, dst)
         } else {
-            future::join(self.src.remote.list(&node.src), self.list_dst(&node)).await
+            future::join(self.src.remote.list(&src_dir), self.list_dst(&node)).await
         };
         let (src, dst) = match (src, dst) {
             (Ok(src), Ok(dst)) => (src, dst),
@@ -72,20 +78,43 @@ impl Lister {
             (_, Err(e)) => return Step::failed(node, Side::Destination, e),
         };
         let listed = (src.len() + dst.len()) as u64;
-        let withheld = match self.src.remote.withheld(&node.src).await {
+        let withheld = match self.src.remote.withheld(&src_dir).await {
             // One listed file is asked for: the others do not matter.
             Ok(_) if self.filter.listed().is_some() => Vec::new(),
             Ok(withheld) => withheld,
             Err(e) => return Step::failed(node, Side::Source, e),
         };
         let src = self.seen(src, &self.src);
-        let dst = self.seen(dst, &self.dst);
+        let dst = self.seen_at_dst(dst);
         Step {
             node,
             listed,
             withheld,
             result: Ok(match_listings(src, dst, self.names)),
         }
+    }
+
+    /// A directory that the source does not have.
+    async fn step_at_dst(&self, node: Node) -> Step {
+        let dst = match self.list_dst(&node).await {
+            Ok(dst) => dst,
+            Err(e) => return Step::failed(node, Side::Destination, e),
+        };
+        let listed = dst.len() as u64;
+        let dst = self.seen_at_dst(dst);
+        Step {
+            node,
+            listed,
+            withheld: Vec::new(),
+            result: Ok(match_listings(Vec::new(), dst, self.names)),
+        }
+    }
+
+    fn seen_at_dst(&self, entries: Vec<Entry>) -> Vec<Entry> {
+        if self.all_of_dst {
+            return entries;
+        }
+        self.seen(entries, &self.dst)
     }
 
     async fn list_dst(&self, node: &Node) -> Result<Vec<Entry>, RemoteError> {
@@ -161,13 +190,21 @@ pub(super) fn report(
     run.stats.count_error(error)
 }
 
-/// Logs and counts something that a copy has to leave out.
-pub(super) fn report_withheld(run: &Run, root: &Location, dir: &Entry, id: &EntryId) -> Error {
-    let text = format!(
-        "Failed to copy: {} in it cannot be decrypted and is left out",
-        id.as_str()
-    );
+/// Counts something that a copy has to leave out, and logs it unless that is
+/// done.
+pub(super) fn report_withheld(
+    run: &Run,
+    root: &Location,
+    dir: &Entry,
+    withheld: &Withheld,
+) -> Option<Error> {
+    if withheld.told {
+        let error = Error::new(ErrorKind::Io, withheld.why.as_str());
+        run.stats.count_error(error.class(Class::NoRetry));
+        return None;
+    }
+    let text = format!("Failed to copy: {} and is left out", withheld.why);
     tracing::error!(object = %root.label(&dir.path), "{text}");
     let error = Error::new(ErrorKind::Corrupt, text).class(Class::NoRetry);
-    run.stats.count_error(error)
+    Some(run.stats.count_error(error))
 }

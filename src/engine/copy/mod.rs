@@ -1,13 +1,29 @@
-//! Copying: a tree into a directory, or one file to a name. Nothing at the
-//! destination is ever deleted.
+//! Copying: a tree into a directory, or one file to a name. Only [`sync()`]
+//! deletes something at the destination, only moving at the source.
 
+mod act;
 mod list;
+mod moving;
+pub(super) mod overlap;
+mod remove;
+mod renames;
 mod tree;
 
+use std::sync::Arc;
+
+use super::aside::put_away;
 use super::compare::{Rules, Verdict};
 use super::contents::same_contents;
+use super::delete::delete_file;
+use super::options::Delete;
+use super::relocate::{Part, relocate};
 use super::transfer::{Job, transfer};
 use super::{Class, Error, Result, Root, Run};
+pub use moving::{move_into, move_to};
+use remove::Removal;
+use renames::Strategy;
+use tree::Errand;
+
 use crate::remote::{Depth, Destination, Entry, ErrorKind, Location, RemoteError, RemotePath};
 
 /// Copies the contents of a directory into the directory `dst`, or a file
@@ -20,9 +36,9 @@ pub async fn copy(run: &Run, src: &Root, dst: &Location) -> Result<()> {
     match &src.file {
         Some(file) => {
             let path = child(&dst.path, file.name())?;
-            copy_file(run, &src.dir, file, dst, path).await
+            copy_file(run, &src.dir, file, (dst, path), Fate::Stays).await
         }
-        None => tree::copy_tree(run, &src.dir, dst).await,
+        None => copy_tree(run, &src.dir, dst).await,
     }
 }
 
@@ -32,8 +48,14 @@ pub async fn copy(run: &Run, src: &Root, dst: &Location) -> Result<()> {
 /// As [`copy`]; [`ErrorKind::IsDir`] where a directory stands at `dst`.
 pub async fn copy_to(run: &Run, src: &Root, dst: &Location) -> Result<()> {
     let Some(file) = &src.file else {
-        return tree::copy_tree(run, &src.dir, dst).await;
+        return copy_tree(run, &src.dir, dst).await;
     };
+    let (into, path) = place_of(dst)?;
+    copy_file(run, &src.dir, file, (&into, path), Fate::Stays).await
+}
+
+/// The directory that holds the path of a file, and the path.
+fn place_of(dst: &Location) -> Result<(Location, RemotePath)> {
     let Some(parent) = dst.path.parent() else {
         return Err(ErrorKind::IsDir.into());
     };
@@ -41,21 +63,87 @@ pub async fn copy_to(run: &Run, src: &Root, dst: &Location) -> Result<()> {
         remote: dst.remote.clone(),
         path: parent,
     };
-    copy_file(run, &src.dir, file, &into, dst.path.clone()).await
+    Ok((into, dst.path.clone()))
+}
+
+/// Makes the directory `dst` equal to the directory `src`; what only `dst` has
+/// is deleted. A single file is copied.
+///
+/// # Errors
+/// As [`copy`]; [`Class::Fatal`] where one lies in the other, and when more
+/// would go than may. After a failure nothing is deleted.
+pub async fn sync(run: &Run, src: &Root, dst: &Location) -> Result<()> {
+    if src.file.is_some() {
+        return copy(run, src, dst).await;
+    }
+    let src = &src.dir;
+    if run.options.no_check_dest {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "can't use --no-check-dest with sync: use copy instead",
+        ));
+    }
+    overlap::refuse(run, src, dst).await?;
+    let mut run = run.clone();
+    if run.options.no_traverse {
+        if run.filter.listed().is_none() {
+            tracing::error!("Ignoring --no-traverse with sync");
+        }
+        Arc::make_mut(&mut run.options).no_traverse = false;
+    }
+    let renames = Strategy::of(&run)?;
+    if renames.is_some() && run.options.delete == Delete::Before {
+        let text = "can't use --delete-before with --track-renames";
+        return Err(Error::new(ErrorKind::Invalid, text).class(Class::Fatal));
+    }
+    run.limits.start_clock(dst);
+    let removal = match run.options.delete {
+        // What goes is not known before all is seen.
+        _ if renames.is_some() => Removal::After,
+        Delete::Before => {
+            tree::copy_tree(&run, src, dst, Removal::Only.into()).await?;
+            // A copy sees no more of the destination than others do.
+            Arc::make_mut(&mut run.options).delete_excluded = false;
+            Removal::Nothing
+        }
+        Delete::During => Removal::During,
+        Delete::After => Removal::After,
+    };
+    tree::copy_tree(&run, src, dst, removal.into()).await
+}
+
+async fn copy_tree(run: &Run, src: &Location, dst: &Location) -> Result<()> {
+    if Strategy::of(run)?.is_some() {
+        renames::ignore(dst, "it doesn't work with copy or move, only sync");
+    }
+    run.limits.start_clock(dst);
+    let mut run = run.clone();
+    // The filters of a copy hold at the destination, too.
+    Arc::make_mut(&mut run.options).delete_excluded = false;
+    tree::copy_tree(&run, src, dst, Errand::COPY).await
+}
+
+/// What becomes of the source of a file that stands at the destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stays,
+    Goes,
 }
 
 async fn copy_file(
     run: &Run,
     src: &Location,
     file: &Entry,
-    dst: &Location,
-    path: RemotePath,
+    (dst, path): (&Location, RemotePath),
+    fate: Fate,
 ) -> Result<()> {
     let name = file.name().to_owned();
     if src.same_store(dst) && file.path == path {
         tracing::debug!(object = %name, "Already at the target location, nothing to do");
         return Ok(());
     }
+    run.aside.check(dst)?;
+    let backup = run.aside.backup(run, (src, dst), false).await?;
     let existing = if run.options.no_check_dest {
         None
     } else {
@@ -65,20 +153,57 @@ async fn copy_file(
         let rules = rules(run, src, dst);
         if !needs_transfer(run, &rules, (src, file, &name), (dst, existing)).await? {
             tracing::debug!(object = %name, "Unchanged skipping");
-            return Ok(());
+            return match fate {
+                Fate::Goes if may_go(run, (src, file), (dst, existing)) => {
+                    delete_file(run, src, file).await
+                }
+                _ => Ok(()),
+            };
         }
         if run.options.immutable {
             return Err(refuse_change(run, &name));
         }
     }
-    let job = Job {
+    let mut job = Job {
         src: file.clone(),
         name,
         to_name: path.name().to_owned(),
         to: Destination::from(existing.as_ref().map_or(path, |e| e.path.clone())),
         replace: existing,
     };
-    transfer(run, src, dst, &job).await
+    if run.aside.has(run, (src, dst), &job).await? {
+        return Ok(());
+    }
+    if let (Some(backup), Some(old)) = (&backup, &job.replace) {
+        put_away(run, backup, dst, old).await?;
+        job.replace = None;
+    }
+    match fate {
+        Fate::Stays => transfer(run, src, dst, &job).await,
+        Fate::Goes => relocate(run, src, dst, &job, Part::Transfer).await,
+    }
+}
+
+/// Whether the source of a move may be deleted because the destination has it
+/// already.
+fn may_go(
+    run: &Run,
+    (src, file): (&Location, &Entry),
+    (dst, existing): (&Location, &Entry),
+) -> bool {
+    let one = |a: &RemotePath, b: &RemotePath| {
+        a == b
+            || dst.remote.features().case_insensitive
+                && a.as_str().to_lowercase() == b.as_str().to_lowercase()
+    };
+    if src.same_store(dst) && one(&file.path, &existing.path) {
+        tracing::warn!(
+            object = %file.name(),
+            "Not removing source file as it is the same file as the destination"
+        );
+        return false;
+    }
+    !run.options.ignore_existing
 }
 
 /// The file at `path`, if there is one.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Where the destination lies inside the source the march is finished first:
-//! what is copied is what was there before.
+//! what is copied is what was there before. What is done with one directory
+//! stands in `act.rs`, what a sync deletes in `remove.rs`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,46 +16,109 @@ use futures_util::FutureExt;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::super::aside::put_away;
 use super::super::compare::Rules;
 use super::super::descent::Descent;
-use super::super::dirtimes::{self, DirTimes};
+use super::super::dirtimes::DirTimes;
 use super::super::lanes::{Lane, Lanes};
-use super::super::march::{Matched, Side};
-use super::super::plan::{Action, plan};
-use super::super::root::relative;
+use super::super::march::Side;
+use super::super::relocate::{Part, relocate};
 use super::super::transfer::{Job, transfer};
-use super::super::{Error, Result, Run};
+use super::super::{Class, Error, Result, Run};
 use super::list::{Lister, Node, Step, report, report_withheld};
-use super::{child, probe, refuse_change, rules};
-use crate::remote::{Depth, Destination, Entry, ErrorKind, Location};
+use super::remove::{Extras, Removal};
+use super::renames::Strategy;
+use super::{probe, rules};
+use crate::remote::{Depth, Entry, Location};
 
 /// What the tasks of one copy share.
-struct Tree {
-    run: Run,
-    src: Location,
-    dst: Location,
-    rules: Rules,
-    times: Mutex<DirTimes>,
-    failed: Mutex<Option<Error>>,
+pub(super) struct Tree {
+    pub(super) run: Run,
+    pub(super) src: Location,
+    pub(super) dst: Location,
+    pub(super) rules: Rules,
+    pub(super) removal: Removal,
+    /// The source of a file goes when its copy stands.
+    pub(super) moving: bool,
+    /// And the directories that this empties.
+    pub(super) empty_dirs: bool,
+    /// Where files go instead of being replaced or deleted.
+    pub(super) backup: Option<Location>,
+    /// How renamed files are known, if they are looked for.
+    pub(super) strategy: Option<Strategy>,
+    /// Files that may stand at the destination under another name.
+    pub(super) untracked: Mutex<Vec<Job>>,
+    pub(super) extras: Mutex<Extras>,
+    pub(super) times: Mutex<DirTimes>,
+    pub(super) failed: Mutex<Option<Error>>,
     /// Closed when transfers may begin.
     gate: Semaphore,
 }
 
 /// A pair whose contents have to be compared.
-struct Pending {
-    job: Job,
-    existing: Entry,
-    set_time: bool,
-    depth: Depth,
+pub(super) struct Pending {
+    pub(super) job: Job,
+    /// `None`: it has to be transferred, unless it stands in another place.
+    pub(super) with: Option<Twin>,
+}
+
+/// What stands at the destination, and how it is compared.
+pub(super) struct Twin {
+    pub(super) existing: Entry,
+    pub(super) set_time: bool,
+    pub(super) depth: Depth,
 }
 
 /// Where the march puts its work.
-struct Queues {
-    probes: mpsc::Sender<Pending>,
-    transfers: Lanes,
+pub(super) struct Queues {
+    pub(super) probes: mpsc::Sender<Pending>,
+    pub(super) transfers: Lanes,
+    /// Only where files are deleted meanwhile, at the source or destination.
+    pub(super) deletions: Option<mpsc::Sender<Entry>>,
 }
 
-pub(super) async fn copy_tree(run: &Run, src: &Location, dst: &Location) -> Result<()> {
+/// What a walk through both trees is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand {
+    removal: Removal,
+    moving: bool,
+    empty_dirs: bool,
+}
+
+impl Errand {
+    /// To copy, and nothing else.
+    pub(super) const COPY: Self = Self {
+        removal: Removal::Nothing,
+        moving: false,
+        empty_dirs: false,
+    };
+
+    /// To move; with `empty_dirs` the emptied directories go, too.
+    pub(super) const fn moving(empty_dirs: bool) -> Self {
+        Self {
+            moving: true,
+            empty_dirs,
+            ..Self::COPY
+        }
+    }
+}
+
+impl From<Removal> for Errand {
+    fn from(removal: Removal) -> Self {
+        Self {
+            removal,
+            ..Self::COPY
+        }
+    }
+}
+
+/// Makes the directory `dst` like `src`, as far as the errand says.
+pub(super) async fn copy_tree(
+    run: &Run,
+    src: &Location,
+    dst: &Location,
+    errand: Errand,
+) -> Result<()> {
     let same_store = src.same_store(dst);
     if same_store && src.path == dst.path {
         tracing::error!(
@@ -64,30 +128,49 @@ pub(super) async fn copy_tree(run: &Run, src: &Location, dst: &Location) -> Resu
         return Ok(());
     }
     let inside = same_store && dst.path.strip(&src.path).is_some();
+    run.aside.check(dst)?;
+    let backup = run.aside.backup(run, (src, dst), true).await?;
+    let rules = rules(run, src, dst);
+    let strategy = match Strategy::of(run)? {
+        Some(strategy) if errand.removal == Removal::After => {
+            strategy.usable((src, dst), rules.window())
+        }
+        _ => None,
+    };
     let tree = Arc::new(Tree {
         run: run.clone(),
         src: src.clone(),
         dst: dst.clone(),
-        rules: rules(run, src, dst),
+        rules,
+        backup,
+        strategy,
+        untracked: Mutex::default(),
+        removal: errand.removal,
+        moving: errand.moving,
+        empty_dirs: errand.empty_dirs,
+        extras: Mutex::default(),
         times: Mutex::new(DirTimes::new(run, dst)),
         failed: Mutex::new(None),
         gate: Semaphore::new(0),
     });
-    run.limits.start_clock(dst);
     tree.clone().work(inside).await;
     if let Some(error) = run.limits.overtime() {
         tracing::error!(object = %dst.describe(), "{error}");
         tree.fail(error);
     }
+    tree.remove_extras().await;
+    tree.remove_emptied().await;
     let times = std::mem::take(&mut *lock(&tree.times));
-    if let Err(e) = times.finish(run, dst).await {
+    if !run.stats.is_fatal()
+        && let Err(e) = times.finish(run, dst).await
+    {
         tree.fail(e);
     }
     let failed = lock(&tree.failed).take();
     match failed {
         Some(error) => Err(error),
         None => {
-            if run.stats.snapshot().counts.transfers == 0 {
+            if errand.removal != Removal::Only && run.stats.snapshot().counts.transfers == 0 {
                 tracing::info!("There was nothing to transfer");
             }
             Ok(())
@@ -95,14 +178,32 @@ pub(super) async fn copy_tree(run: &Run, src: &Location, dst: &Location) -> Resu
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for all tasks; a panic goes on here.
+async fn join(tasks: &mut JoinSet<()>) {
+    while let Some(done) = tasks.join_next().await {
+        if let Err(e) = done
+            && let Ok(panic) = e.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
 }
 
 impl Tree {
     async fn work(self: Arc<Self>, inside: bool) {
         let options = &self.run.options;
-        let backlog = if inside {
+        let check_first = options.check_first && self.removal != Removal::Only;
+        if check_first {
+            tracing::info!(
+                object = %self.dst.describe(),
+                "Running all checks before starting transfers"
+            );
+        }
+        let backlog = if inside || check_first {
             Semaphore::MAX_PERMITS
         } else {
             self.gate.close();
@@ -113,36 +214,52 @@ impl Tree {
         let (transfers, lanes) = Lanes::new(sides, options, backlog);
         let mut workers = JoinSet::new();
         let to_probe = Arc::new(AsyncMutex::new(to_probe));
+        let mut probers = JoinSet::new();
         for _ in 0..options.checkers.max(1) {
             let (tree, queue) = (self.clone(), to_probe.clone());
-            workers.spawn(tree.probe_all(queue, transfers.clone()));
+            probers.spawn(tree.probe_all(queue, transfers.clone()));
         }
         for lane in lanes {
             workers.spawn(self.clone().transfer_all(lane));
         }
-        let late = self.march(Queues { probes, transfers }, inside).await;
+        let deletes = self.moving || self.removal == Removal::During;
+        let deletions = deletes.then(|| {
+            let (deletions, to_delete) = mpsc::channel(backlog);
+            workers.spawn(self.clone().delete_meanwhile(to_delete));
+            deletions
+        });
+        let queues = Queues {
+            probes,
+            transfers,
+            deletions,
+        };
+        let late = self.march(&queues, inside).await;
         for (src, path) in late {
             self.make_dir(&src, path).await;
         }
-        self.gate.close();
-        while let Some(done) = workers.join_next().await {
-            if let Err(e) = done
-                && let Ok(panic) = e.try_into_panic()
-            {
-                std::panic::resume_unwind(panic);
-            }
+        self.rename_tracked(&queues).await;
+        drop(queues);
+        if check_first {
+            join(&mut probers).await;
+            tracing::info!(
+                object = %self.dst.describe(),
+                "Checks finished, now starting transfers"
+            );
         }
+        self.gate.close();
+        join(&mut probers).await;
+        join(&mut workers).await;
     }
 
     /// Walks both trees; returns the directories still to be made.
-    async fn march(&self, queues: Queues, inside: bool) -> Vec<(Entry, Entry)> {
+    async fn march(&self, queues: &Queues, inside: bool) -> Vec<(Entry, Entry)> {
         let lister = Lister::new(&self.run, &self.src, &self.dst);
         let mut descent = Descent::new(self.run.options.checkers, move |node: Node| {
             let lister = lister.clone();
             async move { lister.step(node).await }.boxed()
         });
         descent.enter(vec![Node {
-            src: Entry::dir(self.src.path.clone()),
+            src: Some(Entry::dir(self.src.path.clone())),
             dst: Entry::dir(self.dst.path.clone()),
             exists: !self.run.options.no_check_dest,
             depth: 0,
@@ -156,12 +273,16 @@ impl Tree {
         }) = descent.next().await
         {
             self.run.stats.update(|c| c.listed += listed);
-            for id in withheld {
-                self.fail(report_withheld(&self.run, &self.src, &node.src, &id));
+            if let Some(dir) = &node.src {
+                for what in withheld {
+                    if let Some(e) = report_withheld(&self.run, &self.src, dir, &what) {
+                        self.fail(e);
+                    }
+                }
             }
             match result {
                 Ok(matched) => {
-                    let entered = self.act(&node, matched, &queues).await;
+                    let entered = self.act(&node, matched, queues).await;
                     let mut next = Vec::with_capacity(entered.len());
                     for (child, existed) in entered {
                         if let Some(made) = self.enter(&child, existed, inside).await {
@@ -174,9 +295,9 @@ impl Tree {
                     descent.enter(next);
                 }
                 Err((side, error)) => {
-                    let (root, dir) = match side {
-                        Side::Source => (&self.src, &node.src),
-                        Side::Destination => (&self.dst, &node.dst),
+                    let (root, dir) = match (side, &node.src) {
+                        (Side::Source, Some(dir)) => (&self.src, dir),
+                        _ => (&self.dst, &node.dst),
                     };
                     self.fail(report(&self.run, root, dir, side, error));
                 }
@@ -188,219 +309,15 @@ impl Tree {
         late
     }
 
+    /// What is excluded is deleted at any depth.
     fn deeper(&self, node: &Node) -> bool {
+        if node.src.is_none() && self.run.options.delete_excluded {
+            return true;
+        }
         self.run
             .options
             .max_depth
             .is_none_or(|max| node.depth < max)
-    }
-
-    /// Queues the work of one directory; returns the directories in it, and
-    /// the entry that each has at the destination.
-    async fn act(
-        &self,
-        node: &Node,
-        matched: Matched,
-        queues: &Queues,
-    ) -> Vec<(Node, Option<Entry>)> {
-        for (side, entry) in matched.surplus {
-            self.notice_duplicate(side, &entry);
-        }
-        let mut entered = Vec::new();
-        for pair in matched.pairs {
-            let action = plan(pair, &self.rules);
-            if let Err(error) = self.act_on(node, action, queues, &mut entered).await {
-                self.fail(error);
-            }
-        }
-        entered
-    }
-
-    async fn act_on(
-        &self,
-        node: &Node,
-        action: Action,
-        queues: &Queues,
-        entered: &mut Vec<(Node, Option<Entry>)>,
-    ) -> Result<()> {
-        match action {
-            Action::Nothing => {}
-            Action::Keep { src, why } => {
-                lock(&self.times).mark_file_in(&node.dst.path);
-                let name = self.name(&src);
-                drop(self.run.stats.begin_check(&name));
-                tracing::debug!(object = %name, "{why}");
-                tracing::debug!(object = %name, "Unchanged skipping");
-            }
-            Action::Copy { src, replace, why } => {
-                lock(&self.times).mark_file_in(&node.dst.path);
-                let job = self.job(node, src, replace)?;
-                tracing::debug!(object = %job.name, "{why}");
-                if job.replace.is_some() {
-                    drop(self.run.stats.begin_check(&job.name));
-                }
-                self.queue(job, &queues.transfers).await?;
-            }
-            Action::Probe {
-                src,
-                dst,
-                set_time,
-                depth,
-            } => {
-                lock(&self.times).mark_file_in(&node.dst.path);
-                let job = self.job(node, src, Some(dst.clone()))?;
-                self.run.stats.queue_check();
-                let pending = Pending {
-                    job,
-                    existing: dst,
-                    set_time,
-                    depth,
-                };
-                // The receivers live until the senders are gone.
-                let _ = queues.probes.send(pending).await;
-            }
-            Action::Enter { src, dst } => {
-                let existing = dst.clone();
-                let dir = match dst {
-                    Some(dst) => dst,
-                    None => Entry::dir(child(&node.dst.path, src.name())?),
-                };
-                let next = Node {
-                    src,
-                    dst: dir,
-                    exists: existing.is_some() || self.run.options.no_traverse,
-                    depth: node.depth + 1,
-                };
-                entered.push((next, existing));
-            }
-            Action::Refuse { src, dst } => {
-                let what = if src.is_dir() {
-                    Error::new(ErrorKind::IsFile, "can't overwrite file with directory")
-                } else {
-                    Error::new(ErrorKind::IsDir, "can't overwrite directory with file")
-                };
-                tracing::error!(object = %relative(&dst.path, &self.dst.path), "{what}");
-                return Err(self.run.stats.count_error(what));
-            }
-        }
-        Ok(())
-    }
-
-    fn name(&self, src: &Entry) -> String {
-        relative(&src.path, &self.src.path).as_str().to_owned()
-    }
-
-    fn job(&self, node: &Node, src: Entry, replace: Option<Entry>) -> Result<Job> {
-        let path = match &replace {
-            Some(existing) => existing.path.clone(),
-            None => child(&node.dst.path, src.name())?,
-        };
-        Ok(Job {
-            name: self.name(&src),
-            to_name: relative(&path, &self.dst.path).as_str().to_owned(),
-            to: Destination {
-                path,
-                parent: node.dst.id.clone(),
-            },
-            src,
-            replace,
-        })
-    }
-
-    /// Puts a file into the queue of transfers.
-    async fn queue(&self, job: Job, transfers: &Lanes) -> Result<()> {
-        if job.replace.is_some() && self.run.options.immutable {
-            return Err(refuse_change(&self.run, &job.name));
-        }
-        if let Some(parent) = job.to.path.parent() {
-            lock(&self.times).mark_changed(parent);
-        }
-        self.run.stats.queue_transfer(job.src.size);
-        transfers.send(job).await;
-        Ok(())
-    }
-
-    /// Looks after the directory itself; returns it when it has to be made
-    /// after the march.
-    async fn enter(
-        &self,
-        node: &Node,
-        existing: Option<Entry>,
-        inside: bool,
-    ) -> Option<(Entry, Entry)> {
-        let enabled = lock(&self.times).enabled();
-        if let Some(existing) = existing {
-            if !enabled {
-                return None;
-            }
-            let equal = dirtimes::equal(&self.run, self.rules.window(), &node.src, &existing);
-            if let (false, Some(modified)) = (equal, node.src.modified) {
-                match dirtimes::set(&self.run, &self.dst, &existing, true, modified).await {
-                    Ok(()) if self.run.options.dry_run => return None,
-                    Ok(()) => {}
-                    Err(e) => self.fail(e),
-                }
-            }
-            lock(&self.times).delay(existing, true, node.src.modified);
-            return None;
-        }
-        lock(&self.times).mark_changed(node.dst.path.clone());
-        if !self.run.options.create_empty_src_dirs {
-            lock(&self.times).delay(node.dst.clone(), false, node.src.modified);
-        } else if inside {
-            return Some((node.src.clone(), node.dst.clone()));
-        } else {
-            self.make_dir(&node.src, node.dst.clone()).await;
-        }
-        None
-    }
-
-    async fn make_dir(&self, src: &Entry, dir: Entry) {
-        let label = self.dst.label(&dir.path);
-        let modified = src.modified.filter(|_| lock(&self.times).enabled());
-        if self.run.skips("make directory", &label, None) {
-            lock(&self.times).delay(dir, false, modified);
-            return;
-        }
-        let made = match self.dst.remote.make_dir(&dir.path).await {
-            Ok(made) => made,
-            Err(e) => {
-                let error = Error::from(e);
-                tracing::error!(object = %label, "Failed to make directory: {error}");
-                self.fail(self.run.stats.count_error(error));
-                return;
-            }
-        };
-        match modified {
-            Some(modified) => {
-                if let Err(e) = self.dst.remote.set_modified(&made, modified).await {
-                    tracing::debug!(object = %label, "Failed to set its time: {e}");
-                }
-                tracing::info!(
-                    object = %label,
-                    "Made directory with metadata (mtime={modified})"
-                );
-            }
-            None => tracing::info!(object = %label, "Making directory"),
-        }
-        lock(&self.times).delay(made, true, modified);
-    }
-
-    fn notice_duplicate(&self, side: Side, entry: &Entry) {
-        let root = match side {
-            Side::Source => &self.src,
-            Side::Destination => &self.dst,
-        };
-        let (what, fate) = if entry.is_dir() {
-            ("directory", "merging")
-        } else {
-            ("object", "ignoring")
-        };
-        tracing::warn!(
-            object = %relative(&entry.path, &root.path),
-            "Duplicate {what} found in {} - {fate}",
-            side.word()
-        );
     }
 
     async fn probe_all(
@@ -410,48 +327,85 @@ impl Tree {
     ) {
         loop {
             let next = queue.lock().await.recv().await;
-            let Some(Pending {
-                job,
-                existing,
-                set_time,
-                depth,
-            }) = next
-            else {
+            let Some(Pending { job, with }) = next else {
                 return;
             };
             self.run.stats.unqueue_check();
-            let check = self.run.stats.begin_check(&job.name);
-            let src = (&self.src, &job.src, job.name.as_str());
-            let differs = probe(&self.run, src, (&self.dst, &existing), (set_time, depth)).await;
-            drop(check);
-            let outcome = match differs {
-                Ok(true) => self.queue(job, &transfers).await,
-                Ok(false) => Ok(()),
-                Err(e) => Err(e),
-            };
-            if let Err(e) = outcome {
+            if let Err(e) = self.probe_one(job, with, &transfers).await {
                 self.fail(e);
             }
+        }
+    }
+
+    async fn probe_one(&self, job: Job, with: Option<Twin>, transfers: &Lanes) -> Result<()> {
+        if let Some(Twin {
+            existing,
+            set_time,
+            depth,
+        }) = with
+        {
+            let check = self.run.stats.begin_check(&job.name);
+            let src = (&self.src, &job.src, job.name.as_str());
+            let differs = probe(&self.run, src, (&self.dst, &existing), (set_time, depth)).await?;
+            drop(check);
+            if !differs {
+                if self.moving {
+                    return self.delete_source(&job.src, &existing).await;
+                }
+                return Ok(());
+            }
+        }
+        let sides = (&self.src, &self.dst);
+        if !self.run.aside.is_asked() || !self.run.aside.has(&self.run, sides, &job).await? {
+            return self.queue(job, transfers).await;
+        }
+        if let Some(parent) = job.to.path.parent()
+            && !self.run.aside.copy.is_empty()
+        {
+            let mut times = lock(&self.times);
+            times.mark_file_in(&parent);
+            times.mark_changed(parent);
+        }
+        match &job.replace {
+            Some(existing) if self.moving => self.delete_source(&job.src, existing).await,
+            _ => Ok(()),
         }
     }
 
     async fn transfer_all(self: Arc<Self>, queue: Lane) {
         // An error means closed, which is what is waited for.
         let _ = self.gate.acquire().await;
-        while let Some(job) = queue.next().await {
+        while let Some(mut job) = queue.next().await {
             self.run.stats.unqueue_transfer(job.src.size);
             if self.run.is_over() {
                 continue;
             }
-            if let Err(e) = transfer(&self.run, &self.src, &self.dst, &job).await {
+            if let Err(e) = self.transfer_one(&mut job).await {
                 self.run.limits.tell(&e);
                 self.fail(e);
             }
         }
     }
 
-    fn fail(&self, error: Error) {
+    async fn transfer_one(&self, job: &mut Job) -> Result<()> {
+        let (run, src, dst) = (&self.run, &self.src, &self.dst);
+        if let (Some(backup), Some(old)) = (&self.backup, &job.replace) {
+            put_away(run, backup, dst, old).await?;
+            job.replace = None;
+        }
+        if self.moving {
+            relocate(run, src, dst, job, Part::Transfer).await
+        } else {
+            transfer(run, src, dst, job).await
+        }
+    }
+
+    /// Remembers a failure. What is fatal outlasts what is not.
+    pub(super) fn fail(&self, error: Error) {
         let error = self.run.stats.count_error(error);
-        *lock(&self.failed) = Some(error);
+        let mut failed = lock(&self.failed);
+        if failed.as_ref().is_none_or(|e| e.class != Class::Fatal) || error.class == Class::Fatal {
+            *failed = Some(error);
+        }
     }
 }

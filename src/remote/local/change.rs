@@ -71,7 +71,45 @@ pub(super) fn rename(
     if let (Some(parent), Some(parent_path)) = (to.parent(), to_path.parent()) {
         make_parents(parent, &parent_path)?;
     }
-    match rename_no_replace(from, to) {
+    renamed(rename_no_replace(from, to), from_path, to, to_path)
+}
+
+/// Renames into the place of a file, in one step.
+pub(super) fn rename_over(
+    from: &Path,
+    from_path: &RemotePath,
+    to: &Path,
+    to_path: RemotePath,
+) -> Result<Entry> {
+    // Of two names of one file the system would leave both.
+    let done = if are_linked(from, to) {
+        fs::remove_file(from)
+    } else {
+        fs::rename(from, to)
+    };
+    renamed(done, from_path, to, to_path)
+}
+
+/// Whether these are hard links of one file. Names that differ in case may
+/// mean one link.
+fn are_linked(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let lower = |path: &Path| path.to_string_lossy().to_lowercase();
+    match (fs::symlink_metadata(a), fs::symlink_metadata(b)) {
+        (Ok(m), Ok(n)) => {
+            (m.dev(), m.ino()) == (n.dev(), n.ino()) && m.nlink() > 1 && lower(a) != lower(b)
+        }
+        _ => false,
+    }
+}
+
+fn renamed(
+    outcome: io::Result<()>,
+    from_path: &RemotePath,
+    to: &Path,
+    to_path: RemotePath,
+) -> Result<Entry> {
+    match outcome {
         Ok(()) => list::stat(to, to_path),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(failure(e, "renaming", &to_path)),
         // Another disk: the caller copies instead.

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use tracing::{error, warn};
 
-use super::super::{Entry, EntryKind, ErrorKind, RemoteError, RemotePath, Result};
+use super::super::{Entry, EntryKind, ErrorKind, RemoteError, RemotePath, Result, Withheld};
 use super::{Links, LocalOptions, failure, names, shown};
 
 /// The entry at `path`; a link is followed, since somebody named it.
@@ -27,7 +27,12 @@ pub(super) fn stat(os: &Path, path: RemotePath) -> Result<Entry> {
 }
 
 /// One directory.
-pub(super) fn list(os: &Path, dir: &RemotePath, options: LocalOptions) -> Result<Vec<Entry>> {
+pub(super) fn list(
+    os: &Path,
+    dir: &RemotePath,
+    start: &RemotePath,
+    options: LocalOptions,
+) -> Result<Vec<Entry>> {
     let op = "listing";
     let found = fs::read_dir(os).map_err(|e| {
         let mut failure = failure(e, op, dir);
@@ -55,7 +60,7 @@ pub(super) fn list(os: &Path, dir: &RemotePath, options: LocalOptions) -> Result
             Err(e) => return Err(failure(e, op, &path)),
         };
         let meta = if meta.is_symlink() {
-            match resolve(&item.path(), &path, options.links) {
+            match resolve(&item.path(), &path, start, options.links) {
                 Some(meta) => meta,
                 None => continue,
             }
@@ -64,26 +69,64 @@ pub(super) fn list(os: &Path, dir: &RemotePath, options: LocalOptions) -> Result
         };
         match entry(path, &meta) {
             Some(entry) => entries.push(entry),
-            None => warn!(target: "megarc", object = %format!("{}/{name}", shown(dir)),
-                "Can't transfer non file/directory"),
+            None => {
+                let path = dir.child(&name).unwrap_or_default();
+                warn!(target: "megarc", object = %label(&path, start),
+                    "Can't transfer non file/directory");
+            }
         }
     }
     Ok(entries)
 }
 
+/// An entry for messages: from where the command works, else in full.
+fn label(path: &RemotePath, start: &RemotePath) -> String {
+    match path.strip(start) {
+        Some(below) if !start.is_root() => below.as_str().to_owned(),
+        _ => shown(path),
+    }
+}
+
+/// The links of a directory that lead nowhere.
+pub(super) fn dangling(os: &Path, dir: &RemotePath) -> Result<Vec<Withheld>> {
+    let found = fs::read_dir(os).map_err(|e| failure(e, "listing", dir))?;
+    let mut dangling = Vec::new();
+    for item in found {
+        let item = item.map_err(|e| failure(e, "listing", dir))?;
+        if item.file_type().is_ok_and(|kind| kind.is_symlink())
+            && let Err(e) = fs::metadata(item.path())
+        {
+            dangling.push(Withheld {
+                why: why_dangling(&item.path(), &e),
+                told: true,
+            });
+        }
+    }
+    Ok(dangling)
+}
+
+fn why_dangling(os: &Path, error: &io::Error) -> String {
+    let os = os.display();
+    if error.kind() == io::ErrorKind::NotFound {
+        return format!("symlink: stat {os}: no such file or directory");
+    }
+    format!("symlink: stat {os}: {error}")
+}
+
 /// What a link stands for, under the options; `None`: nothing.
-fn resolve(os: &Path, path: &RemotePath, links: Links) -> Option<Metadata> {
+fn resolve(os: &Path, path: &RemotePath, start: &RemotePath, links: Links) -> Option<Metadata> {
     match links {
         Links::SkipQuietly => None,
         Links::Skip => {
-            warn!(target: "megarc", object = %shown(path),
+            warn!(target: "megarc", object = %label(path, start),
                 "Can't follow symlink without -L/--copy-links");
             None
         }
         Links::Follow => match fs::metadata(os) {
             Ok(meta) => Some(meta),
             Err(e) => {
-                error!(target: "megarc", object = %shown(path), "Listing error: {e}");
+                error!(target: "megarc", object = %label(path, start),
+                    "Listing error: {}", why_dangling(os, &e));
                 None
             }
         },

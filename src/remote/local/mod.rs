@@ -15,7 +15,7 @@ mod write;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use super::encoding::Encoding;
 use super::{
     About, ByteStream, Destination, Entry, ErrorKind, Features, NewFile, ReadAt, Remote,
-    RemoteError, RemotePath, Result, Span,
+    RemoteError, RemotePath, Result, Span, Withheld,
 };
 
 /// What happens to a symbolic link that stands in a listed directory.
@@ -62,6 +62,33 @@ impl Default for LocalOptions {
 pub struct Local {
     options: LocalOptions,
     strays: Arc<partial::Strays>,
+    starts: Starts,
+}
+
+/// Where commands work, so that messages name what lies there from there on.
+#[derive(Debug, Clone, Default)]
+pub struct Starts(Arc<Mutex<Vec<RemotePath>>>);
+
+impl Starts {
+    /// Adds a directory.
+    pub fn add(&self, dir: RemotePath) {
+        self.lock().push(dir);
+    }
+
+    /// The nearest of them above `dir`.
+    fn above(&self, dir: &RemotePath) -> RemotePath {
+        let starts = self.lock();
+        starts
+            .iter()
+            .filter(|start| dir.strip(start).is_some())
+            .max_by_key(|start| start.as_str().len())
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<RemotePath>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Local {
@@ -71,7 +98,14 @@ impl Local {
         Self {
             options,
             strays: Arc::default(),
+            starts: Starts::default(),
         }
+    }
+
+    /// The same, naming entries from where commands work.
+    #[must_use]
+    pub fn with_starts(self, starts: Starts) -> Self {
+        Self { starts, ..self }
     }
 
     /// The path in this remote for what the user typed, seen from `cwd`.
@@ -120,7 +154,8 @@ impl Remote for Local {
 
     async fn list(&self, dir: &Entry) -> Result<Vec<Entry>> {
         let (os, dir, options) = (self.os_path(&dir.path)?, dir.path.clone(), self.options);
-        blocking(move || list::list(&os, &dir, options)).await
+        let start = self.starts.above(&dir);
+        blocking(move || list::list(&os, &dir, &start, options)).await
     }
 
     async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {
@@ -162,6 +197,26 @@ impl Remote for Local {
         let target = self.os_path(&to.path)?;
         let (from_path, to_path) = (entry.path.clone(), to.path.clone());
         blocking(move || change::rename(&from, &from_path, &target, to_path)).await
+    }
+
+    async fn rename_over(&self, entry: &Entry, to: &Destination, _: &Entry) -> Result<Entry> {
+        let from = self.os_path(&entry.path)?;
+        let target = self.os_path(&to.path)?;
+        let (from_path, to_path) = (entry.path.clone(), to.path.clone());
+        blocking(move || change::rename_over(&from, &from_path, &target, to_path)).await
+    }
+
+    async fn real_path(&self, dir: &RemotePath) -> Result<RemotePath> {
+        let (os, dir, encoding) = (self.os_path(dir)?, dir.clone(), self.options.encoding);
+        blocking(move || Ok(names::real_path(&os, encoding).unwrap_or(dir))).await
+    }
+
+    async fn withheld(&self, dir: &Entry) -> Result<Vec<Withheld>> {
+        if self.options.links != Links::Follow {
+            return Ok(Vec::new());
+        }
+        let (os, path) = (self.os_path(&dir.path)?, dir.path.clone());
+        blocking(move || list::dangling(&os, &path)).await
     }
 
     async fn set_modified(&self, entry: &Entry, modified: Timestamp) -> Result<()> {

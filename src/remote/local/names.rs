@@ -60,6 +60,21 @@ pub(super) fn locate(typed: &str, cwd: &Path, encoding: Encoding) -> Result<Remo
         .map_err(|e| RemoteError::new(ErrorKind::Invalid, "reading the path", typed).because(e))
 }
 
+/// The path without symbolic links, as far as it exists; `None` where that
+/// cannot be found out.
+pub(super) fn real_path(os: &Path, encoding: Encoding) -> Option<RemotePath> {
+    let (real, missing) = os
+        .ancestors()
+        .find_map(|above| Some((above.canonicalize().ok()?, os.strip_prefix(above).ok()?)))?;
+    let mut path = RemotePath::root();
+    for part in real.components().chain(missing.components()) {
+        if let Component::Normal(name) = part {
+            path = path.child(&standard_name(name, encoding)).ok()?;
+        }
+    }
+    Some(path)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

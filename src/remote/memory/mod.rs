@@ -341,6 +341,20 @@ impl Remote for Memory {
         Ok(self.entry(&nodes, id, to.path.clone()))
     }
 
+    async fn rename_over(&self, entry: &Entry, to: &Destination, old: &Entry) -> Result<Entry> {
+        let op = "renaming";
+        self.needs(self.features.server_move, op, &entry.path)?;
+        let mut nodes = lock(&self.nodes);
+        let id = nodes.resolve(entry, op)?;
+        let old = nodes.resolve(old, op)?;
+        let parent = self.parent(&mut nodes, to, op)?;
+        if old != id {
+            nodes.remove(old);
+        }
+        nodes.move_to(id, parent, to.path.name());
+        Ok(self.entry(&nodes, id, to.path.clone()))
+    }
+
     async fn copy(&self, file: &Entry, to: &Destination, replace: Option<&Entry>) -> Result<Entry> {
         self.needs(self.features.server_copy, "copying", &file.path)?;
         let (content, modified) = {

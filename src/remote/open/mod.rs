@@ -19,7 +19,7 @@ pub use network::{Connections, Network, requests_a_second};
 
 use super::alias;
 use super::http::{Http, HttpOptions};
-use super::local::{Links, Local, LocalOptions};
+use super::local::{Links, Local, LocalOptions, Starts};
 use super::memory::Memory;
 use super::spec::Spec;
 use super::{ErrorKind, Location, PathError, Remote, RemoteError, RemotePath, Result};
@@ -52,6 +52,8 @@ pub struct Opener {
     open: Mutex<HashMap<Identity, Shared>>,
     /// The servers that were started for remotes.
     sandboxes: Mutex<Vec<Embedded>>,
+    /// Where the disk is worked in.
+    starts: Starts,
 }
 
 /// Where a text leads.
@@ -76,6 +78,7 @@ impl Opener {
             options,
             open: Mutex::default(),
             sandboxes: Mutex::default(),
+            starts: Starts::default(),
         }
     }
 
@@ -118,6 +121,9 @@ impl Opener {
                 Step::Place(mut place) => {
                     while let Some(path) = below.pop() {
                         place = alias::below(place, &path)?;
+                    }
+                    if place.remote.features().local {
+                        self.starts.add(place.path.clone());
                     }
                     return Ok(place);
                 }
@@ -182,6 +188,7 @@ impl Opener {
         match options.kind() {
             "local" => {
                 let local = Local::new(self.local_options(options)?);
+                let local = local.with_starts(self.starts.clone());
                 let path = local.locate(path, &self.options.cwd)?;
                 let make = async { Ok(Arc::new(local) as Arc<dyn Remote>) };
                 let remote = self.share(nameless(options), make).await?;

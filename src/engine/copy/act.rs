@@ -1,0 +1,304 @@
+//! What is done with the entries of one directory, once both listings of it
+//! are matched.
+
+use std::collections::HashSet;
+
+use super::super::dirtimes;
+use super::super::lanes::Lanes;
+use super::super::march::{Matched, Pair, Side};
+use super::super::plan::{Action, plan};
+use super::super::root::relative;
+use super::super::transfer::Job;
+use super::super::{Error, Result};
+use super::list::Node;
+use super::remove::Removal;
+use super::tree::{Pending, Queues, Tree, Twin, lock};
+use super::{child, may_go, refuse_change};
+use crate::remote::{Destination, Entry, EntryKind, ErrorKind};
+
+/// A directory to go into, and what it has at the destination.
+pub(super) type Entered = (Node, Option<Entry>);
+
+impl Tree {
+    /// Queues the work of one directory; returns the directories in it, and
+    /// the entry that each has at the destination.
+    pub(super) async fn act(&self, node: &Node, matched: Matched, queues: &Queues) -> Vec<Entered> {
+        let surplus = self.surplus_extras(matched.surplus, &matched.pairs);
+        let mut entered = Vec::new();
+        for pair in matched.pairs {
+            let action = match plan(pair, &self.rules) {
+                action if self.removal == Removal::Only => only_removing(action),
+                action => action,
+            };
+            if let Err(error) = self.act_on(node, action, queues, &mut entered).await {
+                self.fail(error);
+            }
+        }
+        for extra in surplus {
+            self.remove_extra(extra, queues).await;
+        }
+        entered
+    }
+
+    /// Gives notice of the entries whose name another one has taken; returns
+    /// those that only the destination has, under a name that goes.
+    fn surplus_extras(&self, surplus: Vec<(Side, Entry)>, pairs: &[Pair]) -> Vec<Entry> {
+        for (side, entry) in &surplus {
+            self.notice_duplicate(*side, entry);
+        }
+        if surplus.is_empty() || self.removal == Removal::Nothing {
+            return Vec::new();
+        }
+        let going: HashSet<(EntryKind, &str)> = pairs
+            .iter()
+            .filter_map(|pair| match pair {
+                Pair::DstOnly(entry) => Some((entry.kind, entry.name())),
+                _ => None,
+            })
+            .collect();
+        surplus
+            .into_iter()
+            .filter(|(side, entry)| {
+                *side == Side::Destination && going.contains(&(entry.kind, entry.name()))
+            })
+            .map(|(_, entry)| entry)
+            .collect()
+    }
+
+    async fn act_on(
+        &self,
+        node: &Node,
+        action: Action,
+        queues: &Queues,
+        entered: &mut Vec<Entered>,
+    ) -> Result<()> {
+        match action {
+            Action::Nothing => {}
+            Action::Extra { dst } if self.removal == Removal::Nothing => drop(dst),
+            Action::Extra { dst } => {
+                if dst.is_dir() {
+                    let node = Node {
+                        src: None,
+                        dst: dst.clone(),
+                        exists: true,
+                        depth: node.depth + 1,
+                    };
+                    entered.push((node, None));
+                }
+                self.remove_extra(dst, queues).await;
+            }
+            Action::Keep { src, dst, why } => {
+                lock(&self.times).mark_file_in(&node.dst.path);
+                let name = self.name(&src);
+                drop(self.run.stats.begin_check(&name));
+                tracing::debug!(object = %name, "{why}");
+                tracing::debug!(object = %name, "Unchanged skipping");
+                if let Some(deletions) = &queues.deletions
+                    && self.moving
+                    && may_go(&self.run, (&self.src, &src), (&self.dst, &dst))
+                {
+                    // The receiver lives until the sender is gone.
+                    let _ = deletions.send(src).await;
+                }
+            }
+            Action::Copy { src, replace, why } => {
+                let job = self.job(node, src, replace)?;
+                tracing::debug!(object = %job.name, "{why}");
+                if job.replace.is_some() {
+                    drop(self.run.stats.begin_check(&job.name));
+                }
+                if job.replace.is_none() && self.strategy.is_some() {
+                    lock(&self.untracked).push(job);
+                } else if self.run.aside.is_asked() {
+                    self.send(job, None, queues).await;
+                } else {
+                    self.queue(job, &queues.transfers).await?;
+                }
+            }
+            Action::Probe {
+                src,
+                dst,
+                set_time,
+                depth,
+            } => {
+                lock(&self.times).mark_file_in(&node.dst.path);
+                let job = self.job(node, src, Some(dst.clone()))?;
+                let twin = Twin {
+                    existing: dst,
+                    set_time,
+                    depth,
+                };
+                self.send(job, Some(twin), queues).await;
+            }
+            Action::Enter { src, dst } => {
+                let existing = dst.clone();
+                let dir = match dst {
+                    Some(dst) => dst,
+                    None => Entry::dir(child(&node.dst.path, src.name())?),
+                };
+                let next = Node {
+                    src: Some(src),
+                    dst: dir,
+                    exists: existing.is_some() || self.run.options.no_traverse,
+                    depth: node.depth + 1,
+                };
+                entered.push((next, existing));
+            }
+            Action::Refuse { src, dst } => {
+                let what = if src.is_dir() {
+                    Error::new(ErrorKind::IsFile, "can't overwrite file with directory")
+                } else {
+                    Error::new(ErrorKind::IsDir, "can't overwrite directory with file")
+                };
+                tracing::error!(object = %relative(&dst.path, &self.dst.path), "{what}");
+                return Err(self.run.stats.count_error(what));
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&self, src: &Entry) -> String {
+        relative(&src.path, &self.src.path).as_str().to_owned()
+    }
+
+    fn job(&self, node: &Node, src: Entry, replace: Option<Entry>) -> Result<Job> {
+        let path = match &replace {
+            Some(existing) => existing.path.clone(),
+            None => child(&node.dst.path, src.name())?,
+        };
+        Ok(Job {
+            name: self.name(&src),
+            to_name: relative(&path, &self.dst.path).as_str().to_owned(),
+            to: Destination {
+                path,
+                parent: node.dst.id.clone(),
+            },
+            src,
+            replace,
+        })
+    }
+
+    /// Puts a file into the queue of comparisons.
+    pub(super) async fn send(&self, job: Job, with: Option<Twin>, queues: &Queues) {
+        self.run.stats.queue_check();
+        // The receivers live until the senders are gone.
+        let _ = queues.probes.send(Pending { job, with }).await;
+    }
+
+    /// Puts a file into the queue of transfers.
+    pub(super) async fn queue(&self, job: Job, transfers: &Lanes) -> Result<()> {
+        if job.replace.is_some() && self.run.options.immutable {
+            return Err(refuse_change(&self.run, &job.name));
+        }
+        if let Some(parent) = job.to.path.parent() {
+            let mut times = lock(&self.times);
+            times.mark_file_in(&parent);
+            times.mark_changed(parent);
+        }
+        self.run.stats.queue_transfer(job.src.size);
+        transfers.send(job).await;
+        Ok(())
+    }
+
+    /// Looks after the directory itself; returns it when it has to be made
+    /// after the march.
+    pub(super) async fn enter(
+        &self,
+        node: &Node,
+        existing: Option<Entry>,
+        inside: bool,
+    ) -> Option<(Entry, Entry)> {
+        let src = node.src.as_ref()?;
+        if self.empty_dirs {
+            lock(&self.extras).emptied.push(src.clone());
+        }
+        if self.removal == Removal::Only {
+            return None;
+        }
+        let enabled = lock(&self.times).enabled();
+        if let Some(existing) = existing {
+            if !enabled {
+                return None;
+            }
+            let equal = dirtimes::equal(&self.run, self.rules.window(), src, &existing);
+            if let (false, Some(modified)) = (equal, src.modified) {
+                match dirtimes::set(&self.run, &self.dst, &existing, true, modified).await {
+                    Ok(()) if self.run.options.dry_run => return None,
+                    Ok(()) => {}
+                    Err(e) => self.fail(e),
+                }
+            }
+            lock(&self.times).delay(existing, true, src.modified);
+            return None;
+        }
+        lock(&self.times).mark_changed(node.dst.path.clone());
+        if !self.run.options.create_empty_src_dirs {
+            lock(&self.times).delay(node.dst.clone(), false, src.modified);
+        } else if inside {
+            return Some((src.clone(), node.dst.clone()));
+        } else {
+            self.make_dir(src, node.dst.clone()).await;
+        }
+        None
+    }
+
+    pub(super) async fn make_dir(&self, src: &Entry, dir: Entry) {
+        let label = self.dst.label(&dir.path);
+        if let Some(above) = dir.path.parent() {
+            lock(&self.times).mark_changed(above);
+        }
+        let modified = src.modified.filter(|_| lock(&self.times).enabled());
+        if self.run.skips("make directory", &label, None) {
+            lock(&self.times).delay(dir, false, modified);
+            return;
+        }
+        let made = match self.dst.remote.make_dir(&dir.path).await {
+            Ok(made) => made,
+            Err(e) => {
+                let error = Error::from(e);
+                tracing::error!(object = %label, "Failed to make directory: {error}");
+                self.fail(self.run.stats.count_error(error));
+                return;
+            }
+        };
+        match modified {
+            Some(modified) => {
+                if let Err(e) = self.dst.remote.set_modified(&made, modified).await {
+                    tracing::debug!(object = %label, "Failed to set its time: {e}");
+                }
+                tracing::info!(
+                    object = %label,
+                    "Made directory with metadata (mtime={modified})"
+                );
+            }
+            None => tracing::info!(object = %label, "Making directory"),
+        }
+        lock(&self.times).delay(made, true, modified);
+    }
+
+    fn notice_duplicate(&self, side: Side, entry: &Entry) {
+        let root = match side {
+            Side::Source => &self.src,
+            Side::Destination => &self.dst,
+        };
+        let (what, fate) = if entry.is_dir() {
+            ("directory", "merging")
+        } else {
+            ("object", "ignoring")
+        };
+        tracing::warn!(
+            object = %relative(&entry.path, &root.path),
+            "Duplicate {what} found in {} - {fate}",
+            side.word()
+        );
+    }
+}
+
+/// The first of two walks: what is in the way goes, nothing else is done.
+fn only_removing(action: Action) -> Action {
+    match action {
+        Action::Enter { dst: Some(_), .. } | Action::Extra { .. } => action,
+        Action::Refuse { dst, .. } => Action::Extra { dst },
+        _ => Action::Nothing,
+    }
+}

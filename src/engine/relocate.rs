@@ -1,0 +1,149 @@
+//! One file from one place to another: renamed by the server where both are
+//! the same store, else copied, and deleted at its source after that.
+
+use super::delete::{admit, delete_file};
+use super::transfer::{Job, transfer};
+use super::{Error, Result, Run};
+use crate::remote::{Entry, ErrorKind, Location, RemoteError};
+
+/// What a move is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The work that was asked for: a transfer.
+    Transfer,
+    /// What has to be done besides.
+    Aside,
+}
+
+/// Moves one file. A failure is logged and counted here; the source is then
+/// where it was.
+///
+/// # Errors
+/// The failure, already counted.
+pub(super) async fn relocate(
+    run: &Run,
+    src: &Location,
+    dst: &Location,
+    job: &Job,
+    part: Part,
+) -> Result<()> {
+    let size = job.src.size;
+    let action = if job.name == job.to_name {
+        "move".to_owned()
+    } else {
+        format!("move to {}", job.to_name)
+    };
+    if run.options.dry_run {
+        run.skips(&action, &job.name, size);
+        match part {
+            Part::Transfer => {
+                let transfer = run.stats.begin_transfer(&job.name, size);
+                transfer.add(size.unwrap_or(0));
+                transfer.finish();
+            }
+            Part::Aside => {
+                drop(run.stats.begin_check(&job.name));
+                run.stats.update(|c| c.bytes += size.unwrap_or(0));
+            }
+        }
+        run.stats.update(|c| c.renames += 1);
+        return Ok(());
+    }
+    if by_server(run, src, dst, job, part).await? {
+        return Ok(());
+    }
+    if let Err(error) = transfer(run, src, dst, job).await {
+        tracing::error!(object = %job.name, "Not deleting source as copy failed: {error}");
+        return Err(error);
+    }
+    if has_changed(src, job).await {
+        let error = Error::new(
+            ErrorKind::Changed,
+            "Not deleting source as it has changed since it was copied",
+        );
+        tracing::error!(object = %job.name, "{error}");
+        return Err(run.stats.count_error(error));
+    }
+    delete_file(run, src, &job.src).await?;
+    run.stats.update(|c| c.renames += 1);
+    Ok(())
+}
+
+/// Renames inside the store; `false` when that is not possible.
+async fn by_server(
+    run: &Run,
+    src: &Location,
+    dst: &Location,
+    job: &Job,
+    part: Part,
+) -> Result<bool> {
+    if !src.same_store(dst) || !src.remote.features().server_move {
+        return Ok(false);
+    }
+    let size = job.src.size.unwrap_or(0);
+    let transfer =
+        (part == Part::Transfer).then(|| run.stats.begin_transfer(&job.name, job.src.size));
+    let _moving = (part == Part::Aside).then(|| run.stats.begin_check(&job.name));
+    let old = job.replace.as_ref();
+    let moved = match old {
+        None => match dst.remote.rename(&job.src, &job.to).await {
+            // Nobody has looked what stands there.
+            Err(e) if e.kind == ErrorKind::AlreadyExists && run.options.no_check_dest => {
+                rename_over_any(dst, job).await
+            }
+            other => other,
+        },
+        Some(old) => {
+            // What is replaced is deleted, and counts as that.
+            let _check = run.stats.begin_check(&job.to_name);
+            admit(run, old, &job.to_name)?;
+            dst.remote.rename_over(&job.src, &job.to, old).await
+        }
+    };
+    match moved {
+        Ok(_) => {}
+        Err(e) if e.kind == ErrorKind::Unsupported => return Ok(false),
+        Err(e) => {
+            let error = Error::from(e);
+            tracing::error!(object = %job.name, "Couldn't move: {error}");
+            return Err(run.stats.count_error(error));
+        }
+    }
+    if let Some(transfer) = transfer {
+        transfer.add(size);
+        transfer.finish();
+    }
+    run.stats.update(|c| {
+        c.renames += 1;
+        c.server_moves += 1;
+        c.server_move_bytes += size;
+    });
+    if old.is_some() {
+        tracing::info!(object = %job.to_name, "Deleted");
+    }
+    let to = if job.name == job.to_name {
+        String::new()
+    } else {
+        format!(" to: {}", job.to_name)
+    };
+    tracing::info!(object = %job.name, "Moved (server-side){to}");
+    Ok(true)
+}
+
+async fn rename_over_any(dst: &Location, job: &Job) -> std::result::Result<Entry, RemoteError> {
+    let old = dst.remote.stat(&job.to.path).await?;
+    dst.remote.rename_over(&job.src, &job.to, &old).await
+}
+
+/// Whether the file is another one than that which was copied, as far as a
+/// disk can say.
+async fn has_changed(src: &Location, job: &Job) -> bool {
+    if !src.remote.features().local {
+        return false;
+    }
+    match src.remote.stat(&job.src.path).await {
+        Ok(now) => (now.size, now.modified) != (job.src.size, job.src.modified),
+        // Deleting it will say what is wrong.
+        Err(_) => false,
+    }
+}
