@@ -127,6 +127,7 @@ impl<'a> Replay<'a> {
             "ua" if self.tree.wants_share_keys() => Err(Doubt("the account's attributes changed")),
             // Thumbnails, share keys on their way, elements of albums.
             "ua" | "fa" | "k" | "pk" | "aep" | "aer" => Ok(()),
+            "" => Err(UNKNOWN_FORM),
             _ => match [packet.n, packet.h].into_iter().flatten().any(|text| {
                 NodeHandle::parse(&text).is_some_and(|handle| self.tree.node(handle).is_some())
             }) {
@@ -226,6 +227,10 @@ impl<'a> Replay<'a> {
         let handle = named(packet.n.as_deref())?;
         if packet.v.is_some() {
             return Err(Doubt("a single version was deleted"));
+        }
+        let node = self.tree.node(handle);
+        if node.is_some_and(|node| node.kind().is_root()) {
+            return Err(Doubt("a root was deleted"));
         }
         if packet.m == Some(1) {
             let mark = packet.st.as_deref().map(str::to_owned);
