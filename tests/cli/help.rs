@@ -13,6 +13,13 @@ fn every_command_has_help() {
         assert_eq!(home.run(&["-h", command]).ok(), asked);
         assert!(asked.contains(&format!("megarc {command}")));
     }
+    let listed = overview.split("Available commands:\n").nth(1).unwrap();
+    let listed: Vec<&str> = listed
+        .lines()
+        .map_while(|line| line.strip_prefix("  ")?.split(' ').next())
+        .collect();
+    assert!(listed.is_sorted(), "{listed:?}");
+    assert!(listed.len() > 30, "{listed:?}");
     assert!(home.run(&["help", "flags"]).ok().contains("--transfers N"));
     assert_eq!(home.run(&["--help"]).ok(), overview);
     assert_eq!(home.run(&["help", "nosuch"]).code, 2);
