@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::engine;
+use crate::remote::spec::printable;
 use crate::remote::{ErrorKind, RemoteError};
 
 /// How the process ends; the numbers are rclone's.
@@ -116,7 +117,8 @@ impl CommandError {
         Self {
             hint: cause.hint.clone(),
             ..Self::start(format!(
-                "Failed to create file system for {argument:?}: {cause}"
+                "Failed to create file system for {:?}: {cause}",
+                printable(argument)
             ))
         }
     }

@@ -16,7 +16,7 @@ use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
 use crate::remote::local::Links;
-use crate::remote::open::{AskCode, OpenOptions, Opener};
+use crate::remote::open::{Ask, OpenOptions, Opener};
 
 /// Starts the log; returns how much of it is shown.
 ///
@@ -99,24 +99,25 @@ fn opener(
         links,
         flags: flags.mega.options(),
         network: flags.network.network(flags.copy.low_level_retries)?,
-        ask_code: ask_code(),
+        ask_code: ask("Two-factor code"),
+        ask_link_password: ask("Password of the link"),
     };
     Ok(Opener::new(Arc::new(config), options))
 }
 
-/// Asks for a code of the second factor where somebody can answer; standard
-/// input is left alone, it may hold a file.
-fn ask_code() -> Option<AskCode> {
+/// Asks for a secret where somebody can answer; standard input is left alone,
+/// it may hold a file.
+fn ask(what: &'static str) -> Option<Ask> {
     if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         return None;
     }
-    Some(Arc::new(|| {
-        Box::pin(async {
-            let ask = || rpassword::prompt_password("Two-factor code: ");
+    Some(Arc::new(move || {
+        Box::pin(async move {
+            let ask = move || rpassword::prompt_password(format!("{what}: "));
             tokio::task::spawn_blocking(ask)
                 .await
                 .map_err(|e| e.to_string())?
-                .map_err(|e| format!("the terminal cannot be asked for the code: {e}"))
+                .map_err(|e| format!("the terminal cannot be asked for it: {e}"))
         })
     }))
 }

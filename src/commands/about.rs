@@ -7,7 +7,10 @@ use crate::remote::About;
 
 /// Show the space of a remote
 ///
-/// Only what the remote knows is shown.
+/// Only what the remote knows is shown. Of MEGA: Trashed is the rubbish bin,
+/// Other the old versions of the files in the cloud drive, Versions all old
+/// versions (see cleanup --versions), Transfer what was downloaded, and of how
+/// much for accounts that have a fixed quota.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Remote; a path in it changes nothing
@@ -53,9 +56,18 @@ fn table(about: &About, full: bool) -> String {
         ("Other:", about.other.map(size)),
         ("Objects:", about.objects.map(|n| n.to_string())),
     ];
-    rows.into_iter()
-        .filter_map(|(name, value)| Some(format!("{name:<9}{}\n", value?)))
-        .collect()
+    let known = rows
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name:<9}{}\n", value?)));
+    let versions = about.versions.map(|n| format!("Versions: {}\n", size(n)));
+    let transfer = about.transfer.map(|transfer| {
+        let used = size(transfer.used);
+        match transfer.allowed {
+            Some(allowed) => format!("Transfer: {used} of {}\n", size(allowed)),
+            None => format!("Transfer: {used}\n"),
+        }
+    });
+    known.chain(versions).chain(transfer).collect()
 }
 
 fn json(about: &About) -> String {
@@ -66,6 +78,12 @@ fn json(about: &About) -> String {
         ("other", about.other),
         ("free", about.free),
         ("objects", about.objects),
+        ("versions", about.versions),
+        ("transferUsed", about.transfer.map(|transfer| transfer.used)),
+        (
+            "transferTotal",
+            about.transfer.and_then(|transfer| transfer.allowed),
+        ),
     ];
     let lines: Vec<String> = fields
         .into_iter()
@@ -77,6 +95,7 @@ fn json(about: &About) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remote::Transfer;
 
     #[test]
     fn only_what_is_known() {
@@ -96,6 +115,22 @@ mod tests {
         assert_eq!(
             json(&about),
             "{\n\t\"total\": 53687091200,\n\t\"used\": 123483\n}\n"
+        );
+        let about = About {
+            versions: Some(2048),
+            transfer: Some(Transfer {
+                used: 1 << 20,
+                allowed: Some(5 << 30),
+            }),
+            ..About::default()
+        };
+        assert_eq!(
+            table(&about, false),
+            "Versions: 2 KiB\nTransfer: 1 MiB of 5 GiB\n"
+        );
+        assert_eq!(
+            json(&about),
+            "{\n\t\"versions\": 2048,\n\t\"transferUsed\": 1048576,\n\t\"transferTotal\": 5368709120\n}\n"
         );
     }
 }

@@ -3,14 +3,17 @@
 use jiff::Timestamp;
 
 use super::Context;
+use super::dialogue::{Prompt as _, Terminal};
 use crate::cli::values::{self, Span};
 use crate::exit::CommandError;
-use crate::remote::{Entry, ErrorKind, LinkOptions, Location, RemoteError};
+use crate::remote::{Entry, ErrorKind, LinkOptions, LinkPassword, Location, RemoteError};
 
 /// Make a public link to a file or directory and print it
 ///
 /// Whoever has the link can read what it leads to. A link that exists is
-/// printed again. Links that expire need an account that MEGA lets do so.
+/// printed again. Links that expire need an account that MEGA lets do so. A
+/// link with a password is of no use without it; the server knows nothing of
+/// the password, and the link without it goes on to work for whoever has it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// File or directory
@@ -19,6 +22,9 @@ pub struct Args {
     /// Time after which the link ends
     #[arg(long, value_name = "DURATION", value_parser = values::span, default_value = "off")]
     expire: Span,
+    /// Lock the link with this password; - asks for it, or reads a line
+    #[arg(long, value_name = "PASSWORD", conflicts_with = "unlink")]
+    password: Option<String>,
     /// Take the public link back
     #[arg(long)]
     unlink: bool,
@@ -54,10 +60,27 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             .expire
             .length(now)
             .and_then(|length| now.checked_add(length).ok()),
+        password: password(args.password.as_deref(), ctx)?,
     };
     let link = place.remote.link(&entry, &options).await?;
     ctx.output.row(&link)?;
     Ok(())
+}
+
+/// The password that the user chose. Empty it would lock nothing.
+fn password(typed: Option<&str>, ctx: &Context) -> Result<Option<LinkPassword>, CommandError> {
+    let password = match typed {
+        None => return Ok(None),
+        Some("-") => {
+            let asked = Terminal::new(ctx).password("Enter a password for the link:")?;
+            LinkPassword::new(asked.expose())
+        }
+        Some(typed) => LinkPassword::new(typed),
+    };
+    if password.reveal().is_empty() {
+        return Err(CommandError::start("the password of the link is empty"));
+    }
+    Ok(Some(password))
 }
 
 /// What stands at the path; what is missing is a directory that is not there,

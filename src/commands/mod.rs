@@ -19,6 +19,7 @@ pub mod dialogue;
 pub mod gendocs;
 pub mod hashsum;
 pub mod help;
+pub mod import;
 pub mod link;
 pub mod listremotes;
 pub mod logout;
@@ -77,6 +78,7 @@ pub enum Command {
     Gendocs(gendocs::Args),
     Hashsum(hashsum::Args),
     Help(help::Args),
+    Import(import::Args),
     Link(link::Args),
     Listremotes(listremotes::Args),
     Logout(logout::Args),
@@ -139,6 +141,7 @@ impl Command {
             Self::Gendocs(_) => "gendocs",
             Self::Hashsum(_) => "hashsum",
             Self::Help(_) => "help",
+            Self::Import(_) => "import",
             Self::Link(_) => "link",
             Self::Listremotes(_) => "listremotes",
             Self::Logout(_) => "logout",
@@ -228,6 +231,7 @@ impl Command {
             Self::Gendocs(args) => gendocs::run(args, ctx),
             Self::Hashsum(args) => hashsum::run(args, ctx).await,
             Self::Help(args) => help::run(args, ctx),
+            Self::Import(args) => import::run(args, ctx).await,
             Self::Link(args) => link::run(args, ctx).await,
             Self::Listremotes(args) => listremotes::run(args, ctx),
             Self::Logout(args) => logout::run(args, ctx).await,

@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::exit::CommandError;
+use crate::remote::spec::printable;
 use crate::remote::{Entry, EntryId, ErrorKind, RemoteError, RemotePath};
 
 /// Take something out of the rubbish bin of a remote
@@ -62,7 +63,8 @@ async fn directory(
         return Ok(named.path);
     }
     Err(CommandError::run(format!(
-        "{dir} is not in the same remote: what lies in a rubbish bin stays in its account"
+        "{} is not in the same remote: what lies in a rubbish bin stays in its account",
+        printable(dir)
     )))
 }
 

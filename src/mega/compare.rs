@@ -14,7 +14,7 @@ use super::client::Client;
 use super::content::{Progress, ReadAt, Source};
 use super::crypto::content::{ContentCipher, verify_meta_mac};
 use super::crypto::file_key::{FileKey, NodeKey};
-use super::crypto::fingerprint::Fingerprint;
+use super::crypto::fingerprint::{Fingerprint, has_legacy_form};
 use super::crypto::keys::ChunkMac;
 use super::error::Error;
 use super::handle::NodeHandle;
@@ -147,7 +147,8 @@ impl Client {
             return Ok(Comparison::NoFingerprint);
         };
         let same = tokio::task::spawn_blocking(move || {
-            let same = has_fingerprint(&*source, &[kept])?.contains(&true);
+            let forms = fingerprint_forms(&*source)?;
+            let same = forms.iter().any(|form| form.same_content(&kept));
             source.check_unchanged().map_err(Error::Source)?;
             Ok::<bool, Error>(same)
         });
@@ -159,24 +160,18 @@ impl Client {
     }
 }
 
-/// Which of these fingerprints a content has, in one of its forms.
-pub(super) fn has_fingerprint(
-    source: &dyn ReadAt,
-    kept: &[Fingerprint],
-) -> Result<Vec<bool>, Error> {
+/// The fingerprint of a content in its forms: today's, and that of old official
+/// clients where it is another one.
+pub(super) fn fingerprint_forms(source: &dyn ReadAt) -> Result<Vec<Fingerprint>, Error> {
     let size = source.size();
     let read =
         |offset: u64, buffer: &mut [u8]| source.read_exact_at(buffer, offset).map_err(read_error);
     let today = Fingerprint::from_reader(size, 0, read)?;
-    let mut same: Vec<bool> = kept.iter().map(|kept| today.same_content(kept)).collect();
-    // The other form costs as much reading again.
-    if same.contains(&false) {
-        let old = Fingerprint::from_reader_legacy32(size, 0, read)?;
-        for (same, kept) in same.iter_mut().zip(kept) {
-            *same |= old.same_content(kept);
-        }
+    let mut forms = vec![today];
+    if has_legacy_form(size) {
+        forms.push(Fingerprint::from_reader_legacy32(size, 0, read)?);
     }
-    Ok(same)
+    Ok(forms)
 }
 
 fn read_error(error: std::io::Error) -> Error {

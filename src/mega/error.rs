@@ -24,6 +24,16 @@ pub enum Error {
         /// The server's number.
         code: ErrorCode,
     },
+    /// The server made some of what it was asked for, and refused the rest.
+    #[error("only {made} of {all} items were made: {}", code.meaning())]
+    Partial {
+        /// How many there are now.
+        made: usize,
+        /// How many there should be.
+        all: usize,
+        /// Why the first of the others was refused.
+        code: ErrorCode,
+    },
     /// The request did not get through, even after the retries.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -117,7 +127,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Api { code, .. } => Some(*code),
+            Self::Api { code, .. } | Self::Partial { code, .. } => Some(*code),
             _ => None,
         }
     }

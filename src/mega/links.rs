@@ -3,7 +3,7 @@
 //! A folder link's tree comes from `f` in the link's own context; a file link
 //! becomes a made-up folder with that one file in it. Neither needs an account.
 
-use super::api::{Api, DownloadTarget, FetchNodes, RequestDownload};
+use super::api::{Api, DownloadTarget, FetchNodes, NodeSource, RequestDownload};
 use super::client::Client;
 use super::crypto::keys::{FileKey, NodeKey, ShareKey};
 use super::crypto::link::{LinkError, LinkTarget, PublicLink, SubKind, SubNode};
@@ -11,7 +11,7 @@ use super::crypto::password_link::PasswordLink;
 use super::error::Error;
 use super::handle::{NodeHandle, PublicHandle};
 use super::node::{Contents, Keyring, Node, NodeAttributes, NodeKind};
-use super::tree::Tree;
+use super::tree::{NodeRef, Tree};
 
 /// The handle of the made-up folder around a file link's file. No server
 /// handle can be in its way: the tree holds nothing else.
@@ -53,9 +53,42 @@ impl Client {
         };
         Ok(self.over_link(api, opened))
     }
+
+    /// The link that this client shows, if it shows one.
+    #[must_use]
+    pub fn shown_link(&self) -> Option<PublicLink> {
+        self.state().link.as_ref().map(OpenedLink::to_link)
+    }
+}
+
+/// Locks a link with a password; nobody opens it without.
+///
+/// # Errors
+/// The link's handle is malformed.
+pub fn protect_link(link: &PublicLink, password: &str) -> Result<String, Error> {
+    Ok(PasswordLink::protect(link, password)?.to_url())
 }
 
 impl OpenedLink {
+    /// The link with its key.
+    pub(super) fn to_link(&self) -> PublicLink {
+        PublicLink {
+            handle: self.handle.to_string(),
+            target: self.target.clone(),
+        }
+    }
+
+    /// What a node of the link's tree is made of in another account.
+    pub(super) fn import_source(&self, node: NodeRef<'_>) -> NodeSource {
+        match self.target {
+            LinkTarget::File(_) => NodeSource::ImportFile(self.handle),
+            LinkTarget::Folder { .. } => NodeSource::ImportFrom {
+                handle: node.handle(),
+                folder: node.kind().is_folder(),
+            },
+        }
+    }
+
     /// What `g` is to be asked for.
     pub(super) fn download_target(&self, file: NodeHandle) -> DownloadTarget {
         match self.target {

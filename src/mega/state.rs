@@ -15,7 +15,7 @@ use super::handle::NodeHandle;
 use super::links::OpenedLink;
 use super::node::{Node, WireNode};
 use super::tree::Tree;
-use super::upload::BySize;
+use super::upload::KnownFiles;
 
 /// A tree that the tasks of a client share. Guards are for short looks: never
 /// hold one over an `await`.
@@ -49,7 +49,7 @@ pub(super) struct ClientState {
     pub(super) folders: FolderLocks,
     pub(super) ahead: Arc<Ahead>,
     pub(super) samples: Samples,
-    pub(super) by_size: BySize,
+    pub(super) known: KnownFiles,
 }
 
 /// Fingerprints of contents that were found equal to files without one.
@@ -121,6 +121,7 @@ impl Client {
             .collect();
         for node in &nodes {
             tree.insert(node.clone());
+            self.state().known.add(node);
         }
         nodes
     }

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{Entry, RemotePath, Result};
+use super::{Entry, EntryId, RemotePath, Result};
 
 /// What a file was before it was replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,4 +72,12 @@ pub trait Cloud: Send + Sync {
     /// [`ErrorKind::AlreadyExists`](super::ErrorKind::AlreadyExists) where
     /// something of its name stands; it is gone, or the store refuses.
     async fn restore(&self, entry: &Entry, dir: Option<&RemotePath>) -> Result<Entry>;
+
+    /// Takes over what a public link shows into `dir`, without moving its
+    /// content through this machine: all of it, or the entry `part` of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyExists`](super::ErrorKind::AlreadyExists) where
+    /// something of its name stands; the link is dead, or the store refuses.
+    async fn import(&self, link: &str, part: Option<&EntryId>, dir: &RemotePath) -> Result<Entry>;
 }

@@ -1,8 +1,10 @@
 //! What a remote can do, so that callers ask instead of knowing it by name.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 /// The optional powers of a remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,11 +59,50 @@ pub struct About {
     pub free: Option<u64>,
     /// Number of files.
     pub objects: Option<u64>,
+    /// Bytes of old versions, wherever their files are.
+    pub versions: Option<u64>,
+    /// Bytes that may be transferred.
+    pub transfer: Option<Transfer>,
+}
+
+/// What may be transferred from a store, and what was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Transfer {
+    /// Bytes that count against it now.
+    pub used: u64,
+    /// Bytes that are allowed; `None` where the store does not say.
+    pub allowed: Option<u64>,
 }
 
 /// What a public link shall be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LinkOptions {
     /// When it ends, where the account allows that.
     pub expires: Option<Timestamp>,
+    /// What it asks for.
+    pub password: Option<LinkPassword>,
+}
+
+/// The password of a public link: prints `***`, and is wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkPassword(Zeroizing<String>);
+
+impl LinkPassword {
+    /// Wraps the text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself; not for logs.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LinkPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }

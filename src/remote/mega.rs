@@ -508,6 +508,10 @@ impl Remote for Mega {
             .map_err(explain("cleaning up", &RemotePath::root()))
     }
 
+    fn shown_link(&self) -> Option<String> {
+        self.client.shown_link().map(|link| link.to_url())
+    }
+
     fn cloud(&self) -> Option<&dyn Cloud> {
         (!self.client.is_link()).then_some(self)
     }

@@ -32,7 +32,7 @@ pub use cloud::{Cloud, Version};
 pub use content::{ByteStream, Content, Meter, NewFile, Partial, ReadAt, Resumable};
 pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};
-pub use features::{About, Features, LinkOptions};
+pub use features::{About, Features, LinkOptions, LinkPassword, Transfer};
 pub use likeness::{Candidate, Depth, Likeness, Mark};
 pub use path::{PathError, RemotePath};
 
@@ -345,6 +345,12 @@ pub trait Remote: Send + Sync {
     /// [`ErrorKind::Unsupported`].
     async fn cleanup(&self) -> Result<u64> {
         Err(RemoteError::new(ErrorKind::Unsupported, "cleaning up", ""))
+    }
+
+    /// The address, key included, of the public link that this remote shows.
+    /// Whoever reads it can open it.
+    fn shown_link(&self) -> Option<String> {
+        None
     }
 
     /// What the store can do beside holding files, where it is one with

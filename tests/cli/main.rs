@@ -23,6 +23,7 @@ mod gendocs;
 mod hardening;
 mod hashsum;
 mod help;
+mod import;
 mod limits;
 mod link;
 mod listremotes;

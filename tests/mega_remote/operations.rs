@@ -2,11 +2,13 @@
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use megarc::mega::NodeHandle;
+use megarc::mega::{ErrorCode, NodeHandle};
 use megarc::remote::mega::{Mega, MegaOptions, Root};
 use megarc::remote::{Destination, Entry, EntryKind, ErrorKind, Remote, RemotePath};
 
-use super::support::{TIME, content, get, kind, names, path, put, world, world_with};
+use super::support::{
+    TIME, content, get, kind, names, path, put, world, world_with, world_with_quota,
+};
 
 fn handle(entry: &Entry) -> NodeHandle {
     NodeHandle::parse(entry.id.as_ref().unwrap().as_str()).unwrap()
@@ -224,6 +226,28 @@ async fn copies_are_made_by_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_the_server_makes_in_part_is_an_error() {
+    let world = world_with_quota(2_500).await;
+    for name in ["d/a", "d/b", "d/c"] {
+        world.put(name, &content(500, 1)).await;
+    }
+    let dir = world.stat("d").await.unwrap();
+    let client = world.remote.client();
+    let root = client.tree().await.unwrap().read().cloud().unwrap();
+    let copied = client.copy_node(handle(&dir), root, "copy", None).await;
+    let error = copied.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::EOVERQUOTA), "{error}");
+    assert!(
+        error.to_string().starts_with("only 3 of 4 items were made"),
+        "{error}"
+    );
+    // What there is of it is known here as it is there.
+    for remote in [&world.remote, &world.again().await] {
+        assert_eq!(names(remote, "copy").await.len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn times_change_without_a_transfer() {
     let world = world().await;
     let entry = world.put("f", b"content").await;
@@ -334,6 +358,21 @@ async fn odd_names_keep_their_look() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_is_one_command() {
+    let world = world().await;
+    let entry = world.put("f", &content(300_000, 4)).await;
+    let before = world.sandbox.stats();
+    let time = Timestamp::from_second(TIME + 77).unwrap();
+    world.remote.set_modified(&entry, time).await.unwrap();
+    let after = world.sandbox.stats();
+    assert_eq!(after.bytes_up, before.bytes_up);
+    assert_eq!(after.bytes_down, before.bytes_down);
+    let mut commands = before.commands.clone();
+    *commands.entry("a".to_owned()).or_default() += 1;
+    assert_eq!(after.commands, commands);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn about_counts() {
     let world = world().await;
     let entry = world.put("f", &[0; 1000]).await;
@@ -343,4 +382,14 @@ async fn about_counts() {
     world.remote.remove(&entry).await.unwrap();
     let about = world.remote.about(&RemotePath::root()).await.unwrap();
     assert_eq!((about.used, about.trashed), (Some(1000), Some(1000)));
+    assert_eq!((about.versions, about.other), (None, None));
+    // Old versions count by themselves, and so do downloads.
+    let old = world.put("g", &[1; 700]).await;
+    let new = put(&world.remote, "g", &[2; 300], Some(old)).await.unwrap();
+    world.get(&new).await.unwrap();
+    let about = world.remote.about(&RemotePath::root()).await.unwrap();
+    assert_eq!(about.used, Some(2000));
+    assert_eq!((about.versions, about.other), (Some(700), Some(700)));
+    let transfer = about.transfer.unwrap();
+    assert_eq!((transfer.used, transfer.allowed), (300, None));
 }

@@ -34,10 +34,32 @@ pub async fn world_with(change: impl FnOnce(&mut ClientOptions)) -> World {
     world_on(sandbox::Options::default(), change).await
 }
 
+/// A world whose account may keep only so many bytes.
+pub async fn world_with_quota(bytes: u64) -> World {
+    let account = AccountSpec {
+        quota: bytes,
+        ..account()
+    };
+    start(account, sandbox::Options::default(), |_| {}).await
+}
+
 /// A world on a sandbox of another kind.
 pub async fn world_on(sandbox: sandbox::Options, change: impl FnOnce(&mut ClientOptions)) -> World {
-    let mut account = AccountSpec::new(EMAIL, PASSWORD);
-    account.rsa = RsaSource::Fixed;
+    start(account(), sandbox, change).await
+}
+
+fn account() -> AccountSpec {
+    AccountSpec {
+        rsa: RsaSource::Fixed,
+        ..AccountSpec::new(EMAIL, PASSWORD)
+    }
+}
+
+async fn start(
+    account: AccountSpec,
+    sandbox: sandbox::Options,
+    change: impl FnOnce(&mut ClientOptions),
+) -> World {
     let sandbox = sandbox::start(sandbox::Options {
         accounts: vec![account],
         ..sandbox

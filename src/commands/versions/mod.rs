@@ -9,6 +9,7 @@ use clap::Subcommand;
 use super::Context;
 use crate::engine::Root;
 use crate::exit::CommandError;
+use crate::remote::spec::printable;
 use crate::remote::{Cloud, Entry, EntryId, ErrorKind, Location, RemoteError, Version};
 
 /// List, restore and delete old versions of files
@@ -111,7 +112,7 @@ async fn file(ctx: &Context, path: &str) -> Result<(Root, Entry), CommandError> 
         Some(file) => Ok((root, file)),
         None => Err(
             RemoteError::new(ErrorKind::NotFound, "looking up", root.dir.path.as_str())
-                .because(format!("{path} names no file"))
+                .because(format!("{} names no file", printable(path)))
                 .into(),
         ),
     }

@@ -117,6 +117,12 @@ fn windows_legacy32(size: u64) -> Vec<(u64, usize)> {
     })
 }
 
+/// Whether old official clients wrote another fingerprint for files of this
+/// size: in smaller ones the product does not wrap.
+pub fn has_legacy_form(size: u64) -> bool {
+    windows(size) != windows_legacy32(size)
+}
+
 fn window_list(size: u64, start: impl Fn(u64, u64) -> u64) -> Vec<(u64, usize)> {
     match usize::try_from(size) {
         Ok(0) => Vec::new(),

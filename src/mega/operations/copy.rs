@@ -1,18 +1,29 @@
 //! Copies that the server makes: no content moves.
 //!
 //! A file keeps its key, because its content is not encrypted again; a folder
-//! gets a new one, or whoever may read the original could read the copy.
+//! gets a new one, or whoever may read the original could read the copy. What
+//! a public link shows is taken over in the same way.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::{RUBBISH_ORIGIN, keys_for_shares, require, require_not_root};
 use crate::mega::api::{NewNode, NodeSource, PutNodes};
 use crate::mega::client::Client;
-use crate::mega::crypto::keys::{FolderKey, NodeKey};
+use crate::mega::crypto::keys::{FolderKey, MasterKey, NodeKey};
 use crate::mega::crypto::wrap::Wrapping;
 use crate::mega::error::Error;
 use crate::mega::handle::NodeHandle;
-use crate::mega::node::Node;
+use crate::mega::node::{Node, NodeKind};
+use crate::mega::tree::{NodeRef, Tree};
+
+/// The mark of what its owner hides: not a matter of others.
+const HIDDEN: &str = "sen";
+
+/// Nodes to be made, each with its key.
+struct Copies {
+    nodes: Vec<NewNode>,
+    keys: Vec<NodeKey>,
+}
 
 impl Client {
     /// Copies a file, or a folder with all it holds (old versions stay
@@ -20,7 +31,8 @@ impl Client {
     /// another, which becomes its older version.
     ///
     /// # Errors
-    /// Something is gone or cannot be decrypted, or the server refused.
+    /// Something is gone or cannot be decrypted, or the server refused;
+    /// [`Error::Partial`] when it refused some of it.
     pub async fn copy_node(
         &self,
         source: NodeHandle,
@@ -30,76 +42,19 @@ impl Client {
     ) -> Result<Node, Error> {
         let tree = self.tree().await?;
         let master = self.master_key()?;
-        let (nodes, keys, shares) = {
+        let mut copies = {
             let tree = tree.read();
-            require(&tree, parent)?;
             require_not_root(require(&tree, source)?)?;
-            let mut nodes: Vec<NewNode> = Vec::new();
-            let mut keys: Vec<NodeKey> = Vec::new();
-            // What has a place in the request, by its handle.
-            let mut listed: HashMap<NodeHandle, ()> = HashMap::new();
-            for node in tree.subtree(source) {
-                let above = node.parent().map(|above| above.handle());
-                let top = node.handle() == source;
-                let below_listed = above.is_some_and(|above| listed.contains_key(&above));
-                if !top && (node.is_version() || !below_listed) {
-                    continue;
-                }
-                let (Some(key), Some(kept)) = (node.key(), node.attributes()) else {
-                    if top {
-                        return Err(Error::Invalid("the node cannot be decrypted".to_owned()));
-                    }
-                    tracing::warn!(
-                        target: "megarc",
-                        "node {} could not be decrypted and is not copied",
-                        node.handle()
-                    );
-                    continue;
-                };
-                let mut attributes = kept.to_attributes();
-                attributes.remove(RUBBISH_ORIGIN);
-                if top {
-                    attributes.set_name(name);
-                }
-                let (source, key) = match key {
-                    NodeKey::File(_) => (NodeSource::CopyFile(node.handle()), key),
-                    NodeKey::Folder(_) => (
-                        NodeSource::CopyFolder(node.handle()),
-                        NodeKey::Folder(FolderKey::generate()),
-                    ),
-                };
-                let mut new = NewNode::new(
-                    source,
-                    attributes.encrypt(key.attr_key()),
-                    master.wrap_node_key(&key),
-                );
-                if top {
-                    new.replaces = replaces;
-                } else {
-                    new.parent = above.map(|above| above.to_string());
-                }
-                nodes.push(new);
-                keys.push(key);
-                if node.kind().is_folder() {
-                    listed.insert(node.handle(), ());
-                }
-            }
-            (nodes, keys, tree.shares_above(parent))
+            let origin = |node: NodeRef<'_>| match node.kind() {
+                NodeKind::File => NodeSource::CopyFile(node.handle()),
+                _ => NodeSource::CopyFolder(node.handle()),
+            };
+            Copies::of(&tree, source, Some(name), &master, origin)?
         };
-        let reply = self
-            .api()
-            .call(PutNodes {
-                target: parent,
-                nodes,
-                keys: keys_for_shares(&shares, &[], &keys),
-                keep_replaced: None,
-            })
-            .await?;
-        let copy = self
-            .adopt(&tree, &reply.nodes)
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::protocol("p", "the copy is missing"))?;
+        if let Some(top) = copies.nodes.first_mut() {
+            top.replaces = replaces;
+        }
+        let copy = self.put_copies(parent, copies).await?;
         if let Some(old) = replaces {
             tree.write().relocate(old, copy.handle);
             if self.options().hard_delete {
@@ -107,5 +62,125 @@ impl Client {
             }
         }
         Ok(copy)
+    }
+
+    /// Takes over what `link` shows at `source` into `parent`, under its own
+    /// name. `link` is another client: see [`open_link`](Self::open_link).
+    ///
+    /// # Errors
+    /// As [`copy_node`](Self::copy_node); `link` shows no public link.
+    pub async fn import(
+        &self,
+        link: &Self,
+        source: NodeHandle,
+        parent: NodeHandle,
+    ) -> Result<Node, Error> {
+        let master = self.master_key()?;
+        let copies = {
+            let opened = link.state().link.as_ref();
+            let opened = opened.ok_or_else(|| Error::Invalid("it is no public link".to_owned()))?;
+            let shown = link.tree().await?;
+            let shown = shown.read();
+            require_not_root(require(&shown, source)?)?;
+            Copies::of(&shown, source, None, &master, |node| {
+                opened.import_source(node)
+            })?
+        };
+        self.put_copies(parent, copies).await
+    }
+
+    /// Makes the nodes in `parent`; returns the topmost one.
+    async fn put_copies(&self, parent: NodeHandle, copies: Copies) -> Result<Node, Error> {
+        let tree = self.tree().await?;
+        let shares = {
+            let tree = tree.read();
+            require(&tree, parent)?;
+            tree.shares_above(parent)
+        };
+        let all = copies.nodes.len();
+        let reply = self
+            .api()
+            .call(PutNodes {
+                target: parent,
+                keys: keys_for_shares(&shares, &[], &copies.keys),
+                nodes: copies.nodes,
+                keep_replaced: None,
+            })
+            .await?;
+        let made = self.adopt(&tree, &reply.nodes);
+        if let Some((_, code)) = reply.failed.first_key_value() {
+            let (made, code) = (made.len(), *code);
+            return Err(Error::Partial { made, all, code });
+        }
+        let top = made.into_iter().next();
+        top.ok_or_else(|| Error::protocol("p", "the copy is missing"))
+    }
+}
+
+impl Copies {
+    /// What it takes to make `top` of `tree`, with all below it, once more:
+    /// each node from what `origin` says, the topmost one under `name`.
+    fn of(
+        tree: &Tree,
+        top: NodeHandle,
+        name: Option<&str>,
+        master: &MasterKey,
+        origin: impl Fn(NodeRef<'_>) -> NodeSource,
+    ) -> Result<Self, Error> {
+        let mut copies = Self {
+            nodes: Vec::new(),
+            keys: Vec::new(),
+        };
+        // The folders that have a place in the request.
+        let mut listed: HashSet<NodeHandle> = HashSet::new();
+        for node in tree.subtree(top) {
+            let above = node.parent().map(NodeRef::handle);
+            let is_top = node.handle() == top;
+            let below_listed = above.is_some_and(|above| listed.contains(&above));
+            if !is_top && (node.is_version() || !below_listed) {
+                continue;
+            }
+            let (Some(key), Some(kept)) = (node.key(), node.attributes()) else {
+                if is_top {
+                    return Err(Error::Invalid("the node cannot be decrypted".to_owned()));
+                }
+                tracing::warn!(
+                    target: "megarc",
+                    "node {} could not be decrypted and is not copied",
+                    node.handle()
+                );
+                continue;
+            };
+            let origin = origin(node);
+            let mut attributes = kept.to_attributes();
+            attributes.remove(RUBBISH_ORIGIN);
+            if matches!(
+                origin,
+                NodeSource::ImportFile(_) | NodeSource::ImportFrom { .. }
+            ) {
+                attributes.remove(HIDDEN);
+            }
+            if let Some(name) = name.filter(|_| is_top) {
+                attributes.set_name(name);
+            }
+            let key = match key {
+                NodeKey::File(_) => key,
+                NodeKey::Folder(_) => NodeKey::Folder(FolderKey::generate()),
+            };
+            let mut new = NewNode::new(
+                origin,
+                attributes.encrypt(key.attr_key()),
+                master.wrap_node_key(&key),
+            );
+            if !is_top {
+                new.parent = above.map(|above| above.to_string());
+            }
+            copies.nodes.push(new);
+            copies.keys.push(key);
+            if node.kind().is_folder() {
+                listed.insert(node.handle());
+            }
+        }
+        Ok(copies)
     }
 }

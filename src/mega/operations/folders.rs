@@ -6,7 +6,7 @@ use crate::mega::client::Client;
 use crate::mega::crypto::attributes::Attributes;
 use crate::mega::crypto::keys::{FolderKey, NodeKey};
 use crate::mega::crypto::wrap::Wrapping;
-use crate::mega::error::Error;
+use crate::mega::error::{Error, ErrorCode};
 use crate::mega::handle::NodeHandle;
 use crate::mega::state::temporary_handle;
 use crate::mega::tree::Tree;
@@ -74,6 +74,15 @@ impl Client {
         let made = self.adopt(&tree, &reply.nodes);
         match made.last() {
             Some(last) if made.len() == names.len() => Ok(last.handle),
+            Some(_) if !reply.failed.is_empty() => Err(Error::Partial {
+                made: made.len(),
+                all: names.len(),
+                code: reply
+                    .failed
+                    .into_values()
+                    .next()
+                    .unwrap_or(ErrorCode::EFAILED),
+            }),
             _ => Err(Error::protocol("p", "the new folder is missing")),
         }
     }

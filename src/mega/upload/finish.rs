@@ -65,7 +65,6 @@ impl Client {
             .into_iter()
             .next()
             .ok_or_else(|| Error::protocol("p", "the new node is missing"))?;
-        self.state().by_size.add(&made);
         if let Some(old) = replaces {
             tree.write().relocate(old, made.handle);
             if self.options().hard_delete {

@@ -9,13 +9,14 @@
 
 mod duplicate;
 mod finish;
+mod known;
 mod piece;
 mod pipeline;
 mod spool;
 
 use std::sync::Arc;
 
-pub(super) use self::duplicate::BySize;
+pub(super) use self::known::KnownFiles;
 use self::piece::PieceFailure;
 use self::pipeline::Attempt;
 use self::spool::spool;

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use super::Mega;
 use super::errors::explain;
 use crate::mega::NodeHandle;
-use crate::remote::{About, Entry, LinkOptions, RemotePath, Result};
+use crate::mega::api::QuotaReply;
+use crate::mega::links::protect_link;
+use crate::remote::{About, Entry, LinkOptions, RemotePath, Result, Transfer};
 
 impl Mega {
     /// The space of the account.
@@ -31,6 +33,8 @@ impl Mega {
             trashed: some(rubbish.bytes + rubbish.version_bytes),
             other: some(of(roots.cloud).version_bytes),
             objects: None,
+            versions: some(quota.by_root.values().map(|root| root.version_bytes).sum()),
+            transfer: Some(transfer(&quota)),
         })
     }
 
@@ -44,7 +48,12 @@ impl Mega {
             .export(handle, expires)
             .await
             .map_err(explain(op, &entry.path))?;
-        Ok(link.to_url())
+        match &options.password {
+            Some(password) => {
+                protect_link(&link, password.reveal()).map_err(explain(op, &entry.path))
+            }
+            None => Ok(link.to_url()),
+        }
     }
 
     /// Takes the public link of an entry back.
@@ -55,5 +64,20 @@ impl Mega {
             .unexport(handle)
             .await
             .map_err(explain(op, &entry.path))
+    }
+}
+
+/// Free accounts are allowed what MEGA can spare at the moment: of them it is
+/// known only what was used in the last hours.
+fn transfer(quota: &QuotaReply) -> Transfer {
+    match quota.transfer_allowed {
+        0 => Transfer {
+            used: quota.free_transfer_by_hour.iter().sum(),
+            allowed: None,
+        },
+        allowed => Transfer {
+            used: quota.transfer_used,
+            allowed: Some(allowed),
+        },
     }
 }

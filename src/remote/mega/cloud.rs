@@ -7,7 +7,8 @@ use super::errors::explain;
 use super::names::{self, Root};
 use super::{Mega, MegaOptions};
 use crate::mega::NodeHandle;
-use crate::mega::tree::NodeRef;
+use crate::mega::links::read_link;
+use crate::mega::tree::{NodeRef, Tree};
 use crate::remote::{Cloud, Entry, EntryId, ErrorKind, RemoteError, RemotePath, Result, Version};
 
 #[async_trait]
@@ -85,18 +86,63 @@ impl Cloud for Mega {
             (path, taken)
         };
         if taken {
-            let error = RemoteError::new(ErrorKind::AlreadyExists, op, entry.path.as_str());
-            return Err(error
-                .because(format!("there is a '{path}'"))
-                .hint("name another directory to restore it to"));
+            return Err(in_the_way(
+                op,
+                &path,
+                "name another directory to restore it to",
+            ));
         }
         let moved = self.client.move_node(handle, target).await;
         moved.map_err(explain(op, &entry.path))?;
         self.entry_of(op, handle, &path).await
     }
+
+    async fn import(&self, link: &str, part: Option<&EntryId>, dir: &RemotePath) -> Result<Entry> {
+        let op = "importing";
+        self.writable(op, dir)?;
+        let explain = explain(op, dir);
+        let link = read_link(link, None).map_err(&explain)?;
+        let link = self.client.open_link(&link).map_err(&explain)?;
+        let target = self.cloud_folder(op, dir).await?;
+        let (source, name) = {
+            let shown = link.tree().await.map_err(&explain)?;
+            let shown = shown.read();
+            let part = part.and_then(|part| NodeHandle::parse(part.as_str()));
+            let source = part.or_else(|| top_of(&shown));
+            let name = source.and_then(|source| self.name_in(&shown, source));
+            source
+                .zip(name)
+                .ok_or_else(|| RemoteError::new(ErrorKind::NotFound, op, dir.as_str()))?
+        };
+        let path = dir
+            .child(&name)
+            .map_err(|e| RemoteError::new(ErrorKind::Invalid, op, dir.as_str()).because(e))?;
+        let taken = {
+            let tree = self.tree(op, dir).await?;
+            let tree = tree.read();
+            let mut there = tree.children(target).filter_map(|node| node.name());
+            there.any(|there| self.options.shown(there) == name)
+        };
+        if taken {
+            return Err(in_the_way(
+                op,
+                &path,
+                "name another directory to import it to",
+            ));
+        }
+        let made = self.client.import(&link, source, target).await;
+        self.entry_of(op, made.map_err(&explain)?.handle, &path)
+            .await
+    }
 }
 
 impl Mega {
+    /// The name of a node as an element of a path.
+    fn name_in(&self, tree: &Tree, handle: NodeHandle) -> Option<String> {
+        let name = tree.node(handle)?.name()?;
+        Some(self.options.shown(name))
+    }
+
     /// The options of a remote that shows another tree of the same account.
     fn over(&self, root: Root) -> MegaOptions {
         MegaOptions {
@@ -119,6 +165,22 @@ impl Mega {
         let folder = self.client.create_folder(start, &rest).await;
         folder.map_err(explain(op, dir))
     }
+}
+
+/// What a link shows: the folder, or the file in a made-up one.
+fn top_of(shown: &Tree) -> Option<NodeHandle> {
+    let root = shown.node(shown.cloud()?)?;
+    if root.kind().is_root() {
+        return shown.children(root.handle()).next().map(NodeRef::handle);
+    }
+    Some(root.handle())
+}
+
+/// Something of that name stands where something shall go.
+fn in_the_way(op: &'static str, path: &RemotePath, hint: &str) -> RemoteError {
+    RemoteError::new(ErrorKind::AlreadyExists, op, path.as_str())
+        .because(format!("there is a '{path}'"))
+        .hint(hint)
 }
 
 /// The node that an entry of ours stands for.

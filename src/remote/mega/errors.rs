@@ -38,7 +38,7 @@ pub(super) fn explain(op: &'static str, path: &RemotePath) -> impl Fn(Error) -> 
 
 fn judge(error: &Error) -> (ErrorKind, Option<&'static str>) {
     match error {
-        Error::Api { code, .. } => judge_code(*code),
+        Error::Api { code, .. } | Error::Partial { code, .. } => judge_code(*code),
         Error::Transport(_) | Error::Protocol { .. } | Error::UploadLost(_) => {
             (ErrorKind::Network, None)
         }

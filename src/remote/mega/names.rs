@@ -98,7 +98,7 @@ impl MegaOptions {
     }
 
     /// A stored name as an element of a path.
-    fn shown(&self, stored: &str) -> String {
+    pub(super) fn shown(&self, stored: &str) -> String {
         self.encoding.to_standard(stored.as_bytes())
     }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Opener, invalid, otp, setting};
 use crate::config::{self, Options};
-use crate::mega::ClientOptions;
 use crate::mega::client::DEFAULT_API_URL;
-use crate::mega::crypto::link::{LinkTarget, PublicLink};
+use crate::mega::crypto::link::{LinkError, LinkTarget, PublicLink};
 use crate::mega::crypto::seal::SealKey;
 use crate::mega::links::read_link;
 use crate::mega::session::{Credentials, ForeignSession, MfaSource, Secret, SessionStore};
 use crate::mega::transport::RetryPolicy;
 use crate::mega::tree::TreeStore;
+use crate::mega::{ClientOptions, Error};
 use crate::remote::encoding::Encoding;
 use crate::remote::mega::{Mega, MegaOptions};
 use crate::remote::{Entry, ErrorKind, Location, Remote, RemoteError, RemotePath, Result};
@@ -27,7 +27,7 @@ const SANDBOX: &str = "sandbox";
 impl Opener {
     /// An account, or what a link shows.
     pub(super) async fn mega(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
-        let link = self.link(options)?;
+        let link = self.link(options).await?;
         let client = self.client_of(options, link.is_none())?;
         let remote = Mega::connect(client, link.as_ref(), mega_options(options)?).await?;
         Ok(Arc::new(remote))
@@ -193,24 +193,39 @@ impl Opener {
         Ok(dir.ok().map(|dir| TreeStore::new(dir.join(TREES))))
     }
 
-    fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {
+    async fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {
         let Some(url) = options.text("link") else {
             return Ok(None);
         };
         let password = options.password("link_password").map_err(setting)?;
         let password = password.as_ref().map(|password| password.expose());
-        // The link itself holds its key and is not repeated.
-        let link = read_link(&url, password).map_err(|e| invalid("link", e))?;
-        Ok(Some(link))
+        let mut link = read_link(&url, password);
+        if let (Err(Error::Link(LinkError::NeedsPassword)), Some(ask)) =
+            (&link, &self.options.ask_link_password)
+        {
+            let password = Secret::new(ask().await.map_err(|e| invalid("link", e))?);
+            link = read_link(&url, Some(password.reveal()));
+        }
+        link.map(Some).map_err(|error| {
+            let locked = matches!(error, Error::Link(LinkError::NeedsPassword));
+            // The link itself holds its key and is not repeated.
+            let error = invalid("link", error);
+            match locked {
+                true => {
+                    error.hint("give it obscured with --mega-link-password: see 'megarc obscure'")
+                }
+                false => error,
+            }
+        })
     }
 
     /// The place that a typed link names: the one file of a link to a file.
-    pub(super) async fn link_place(
-        &self,
-        options: &Options<'_>,
-        place: Location,
-    ) -> Result<Location> {
-        let file_id = match self.link(options)?.map(|link| link.target) {
+    pub(super) async fn link_place(&self, place: Location) -> Result<Location> {
+        let shown = place
+            .remote
+            .shown_link()
+            .and_then(|url| PublicLink::parse(&url).ok());
+        let file_id = match shown.map(|link| link.target) {
             Some(LinkTarget::Folder { sub: Some(sub), .. }) => Some(sub.handle),
             Some(LinkTarget::File(_)) => None,
             _ => return Ok(place),

@@ -38,11 +38,13 @@ pub struct OpenOptions {
     /// How servers are spoken to.
     pub network: Network,
     /// Asks the user for a code of the second factor.
-    pub ask_code: Option<AskCode>,
+    pub ask_code: Option<Ask>,
+    /// Asks the user for the password of a public link.
+    pub ask_link_password: Option<Ask>,
 }
 
-/// Asks for a code of the second factor; an error says why there is none.
-pub type AskCode =
+/// Asks for something secret; an error says why there is no answer.
+pub type Ask =
     Arc<dyn Fn() -> BoxFuture<'static, std::result::Result<String, String>> + Send + Sync>;
 
 /// Opens remotes, the same one for the same settings.
@@ -166,7 +168,7 @@ impl Opener {
                 let params = [("link".to_owned(), url)];
                 let options = self.config.on_the_fly("mega", &params, flags);
                 match self.open_kind(&options, String::new(), depth).await? {
-                    Step::Place(place) => self.link_place(&options, place).await.map(Step::Place),
+                    Step::Place(place) => self.link_place(place).await.map(Step::Place),
                     alias => Ok(alias),
                 }
             }

@@ -2,6 +2,7 @@
 //! and the built binary.
 
 pub mod pty;
+mod server;
 pub mod tree;
 
 use std::fs;
@@ -9,6 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+pub use server::Server;
 use tempfile::TempDir;
 
 /// A throw-away home in which megarc runs.
