@@ -12,7 +12,7 @@ use std::process::Command;
 use crate::account::{Account, content};
 
 /// Runs a command under a shell that then says how much memory it took.
-fn peak_memory(command: &mut Command) -> u64 {
+pub(crate) fn peak_memory(command: &mut Command) -> u64 {
     let mut child = command.spawn().unwrap();
     let status_file = format!("/proc/{}/status", child.id());
     let mut peak = 0;

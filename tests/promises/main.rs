@@ -6,6 +6,7 @@
 
 mod account;
 mod check;
+mod copied;
 mod damage;
 mod interrupted;
 mod large;
