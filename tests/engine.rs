@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use megarc::engine::dedupe::{Mode, Prompt, dedupe};
+use megarc::engine::dedupe::{By, Mode, Prompt, dedupe};
 use megarc::engine::walk::Walk;
 use megarc::engine::{Options, Result, Root, Run, cat, copy, delete};
 use megarc::remote::memory::Memory;
@@ -318,7 +318,7 @@ fn deduped(mode: Mode, options: Options, script: &mut Script) -> (Result<()>, Ve
     put(&store, "x/one-1.txt", "old", 1);
     block(async {
         let run = Run::new(options);
-        let done = dedupe(&run, &at(&store, ""), mode, false, script).await;
+        let done = dedupe(&run, &at(&store, ""), mode, By::Name, script).await;
         let left = tree(&store, "x").await;
         let left = files(&left)
             .into_iter()
@@ -405,7 +405,7 @@ fn dedupe_by_size_deletes_the_identical_first() {
             &run,
             &at(&store, ""),
             Mode::Skip,
-            false,
+            By::Name,
             &mut Script::default(),
         )
         .await
@@ -424,7 +424,7 @@ fn dedupe_merges_directories_into_the_fullest() {
             &run(),
             &at(&store, ""),
             Mode::Skip,
-            false,
+            By::Name,
             &mut Script::default(),
         )
         .await
@@ -437,15 +437,6 @@ fn dedupe_merges_directories_into_the_fullest() {
             files(&after).into_keys().collect::<Vec<_>>(),
             ["one", "three", "two"]
         );
-        let by_hash = dedupe(
-            &run(),
-            &at(&store, ""),
-            Mode::Skip,
-            true,
-            &mut Script::default(),
-        )
-        .await;
-        assert_eq!(by_hash.unwrap_err().kind, ErrorKind::Unsupported);
     });
 }
 

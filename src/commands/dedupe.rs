@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::dialogue::Dialogue;
-use crate::engine::dedupe::{self, Mode};
+use crate::engine::dedupe::{self, By, Mode};
 use crate::exit::CommandError;
 
-/// Find files of one name in one directory and leave one of each
+/// Find files of one name in one directory, or of one content, and leave one
 ///
 /// MEGA lets several files and directories share a name. Directories of one
 /// name are merged first, in every mode but list. Then for each name:
@@ -13,6 +13,11 @@ use crate::exit::CommandError;
 /// smallest keep that one, rename gives all names of their own, list shows
 /// them. With --size-only files of equal size count as identical, and all but
 /// one of them go before the mode is asked.
+///
+/// With --by-hash the contents decide, wherever the files are; rename has no
+/// sense then. MEGA knows copies as such, and files of another content by size
+/// and fingerprint; of what was uploaded twice one file is read to be sure. Of
+/// a disk the files that share their size with another one are read.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Mode (may be left out), then the directory
@@ -24,7 +29,7 @@ pub struct Args {
     /// What happens to files of one name
     #[arg(long, value_name = "MODE", default_value = "interactive", value_parser = mode)]
     dedupe_mode: Mode,
-    /// Find identical content instead of identical names (no remote can)
+    /// Find files of one content instead of one name
     #[arg(long)]
     by_hash: bool,
 }
@@ -43,7 +48,8 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         None => (args.dedupe_mode, &args.first),
     };
     let place = ctx.open_dir(path).await?;
+    let by = if args.by_hash { By::Content } else { By::Name };
     let mut dialogue = Dialogue::new(ctx);
-    let result = dedupe::dedupe(&ctx.run, &place, mode, args.by_hash, &mut dialogue).await;
+    let result = dedupe::dedupe(&ctx.run, &place, mode, by, &mut dialogue).await;
     dialogue.outcome(result)
 }

@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
-use crate::remote::Entry;
+use super::super::root::relative;
+use crate::remote::{Entry, RemotePath};
 
 /// What happens to files of one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,10 +116,23 @@ pub fn by_size(entries: Vec<Entry>) -> Vec<(Option<u64>, Vec<Entry>)> {
 /// The table of the files of one name, times in the local zone.
 #[must_use]
 pub fn table(name: &str, entries: &[Entry]) -> String {
-    table_in(name, entries, &TimeZone::system())
+    let no_hash = |_: &Entry| format!("none {:>32}", "");
+    table_in(name, entries, &TimeZone::system(), no_hash)
 }
 
-fn table_in(name: &str, entries: &[Entry], zone: &TimeZone) -> String {
+/// The table of the files of one content, with their paths below `root`.
+#[must_use]
+pub fn table_of_paths(name: &str, entries: &[Entry], root: &RemotePath) -> String {
+    let path = |entry: &Entry| relative(&entry.path, root).as_str().to_owned();
+    table_in(name, entries, &TimeZone::system(), path)
+}
+
+fn table_in(
+    name: &str,
+    entries: &[Entry],
+    zone: &TimeZone,
+    last: impl Fn(&Entry) -> String,
+) -> String {
     let mut text = format!("{name}: {} duplicates\n", entries.len());
     for (i, entry) in entries.iter().enumerate() {
         let size = entry
@@ -129,9 +143,9 @@ fn table_in(name: &str, entries: &[Entry], zone: &TimeZone) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "  {}: {size:>12} bytes, {time}, none {:>32}",
+            "  {}: {size:>12} bytes, {time}, {}",
             i + 1,
-            ""
+            last(entry)
         );
     }
     text
@@ -150,7 +164,7 @@ pub fn numbered(name: &str, number: usize) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::remote::{EntryId, RemotePath};
+    use crate::remote::EntryId;
 
     fn file(id: &str, size: u64, second: i64) -> Entry {
         let mut entry = Entry::file(RemotePath::parse("f.txt").unwrap(), Some(size));
@@ -199,7 +213,9 @@ mod tests {
 
     #[test]
     fn the_table_is_rclones() {
-        let text = table_in("f.txt", &[file("a", 4, 1_763_898_680)], &TimeZone::UTC);
+        let one = [file("a", 4, 1_763_898_680)];
+        let last = |_: &Entry| format!("none {:>32}", "");
+        let text = table_in("f.txt", &one, &TimeZone::UTC, last);
         let expected = format!(
             "f.txt: 1 duplicates\n  1:            4 bytes, 2025-11-23 11:51:20.000000000, none {}\n",
             " ".repeat(32)

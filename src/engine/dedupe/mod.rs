@@ -1,4 +1,4 @@
-//! Duplicate names: finding them, and leaving one of each.
+//! Duplicate names, or contents: finding them, and leaving one of each.
 //!
 //! Everything acts on an entry's id, never on its name. A group in which an
 //! id is missing or appears twice loses those entries first, so that nothing
@@ -6,6 +6,7 @@
 //! [`choose`], which is pure.
 
 pub mod choose;
+mod content;
 mod dirs;
 mod find;
 mod rename;
@@ -49,26 +50,53 @@ const MENU: &[(char, &str)] = &[
     ('q', "Quit"),
 ];
 
-/// Finds duplicate names below `root` and deals with them.
+/// What makes files duplicates of each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Their paths.
+    Name,
+    /// Their contents.
+    Content,
+}
+
+/// Finds duplicates below `root` and deals with them.
 ///
 /// # Errors
-/// [`ErrorKind::Unsupported`] for `by_hash`: no store here has hashes; the
-/// first directory that could not be listed; a failed prompt. Failures on
-/// single entries are logged and counted, and the rest of the work is done.
+/// [`ErrorKind::Unsupported`] where contents cannot be told apart, and for
+/// renaming by content; the first directory that could not be listed; a failed
+/// prompt. Failures on single entries are logged and counted, and the rest of
+/// the work is done.
 pub async fn dedupe(
     run: &Run,
     root: &Location,
     mode: Mode,
-    by_hash: bool,
+    by: By,
     prompt: &mut dyn Prompt,
 ) -> Result<()> {
-    let label = root.describe();
-    if by_hash {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("{label} has no hashes"),
-        ));
+    let groups = match by {
+        By::Name => same_names(run, root, mode, prompt).await?,
+        By::Content => same_contents(run, root, mode).await?,
+    };
+    let what = match by {
+        By::Name => "names",
+        By::Content => content::measure(root)?,
+    };
+    for group in groups {
+        if !resolve(run, root, group, mode, (by, what), prompt).await? {
+            break;
+        }
     }
+    Ok(())
+}
+
+/// Merges directories of one name, and finds the files of one name.
+async fn same_names(
+    run: &Run,
+    root: &Location,
+    mode: Mode,
+    prompt: &mut dyn Prompt,
+) -> Result<Vec<Group>> {
+    let label = root.describe();
     if !root.remote.features().duplicate_names {
         tracing::warn!(
             object = %label,
@@ -89,17 +117,27 @@ pub async fn dedupe(
     } else {
         dirs::merge(run, root, dirs).await;
     }
-    for group in find::duplicate_files(run, root).await? {
-        if !resolve(run, root, group, mode, prompt).await? {
-            break;
-        }
-    }
-    Ok(())
+    find::duplicate_files(run, root).await
 }
 
-/// Entries of one path.
+async fn same_contents(run: &Run, root: &Location, mode: Mode) -> Result<Vec<Group>> {
+    let what = content::measure(root)?;
+    if mode == Mode::Rename {
+        // Files of one content have names of their own already.
+        let text =
+            "files of one content are not renamed: choose another mode, or leave out --by-hash";
+        return Err(Error::new(ErrorKind::Unsupported, text));
+    }
+    tracing::info!(
+        object = %root.describe(),
+        "Looking for duplicate {what} using {mode} mode."
+    );
+    content::duplicates(run, root).await
+}
+
+/// Entries of one path, or of one content.
 pub(super) struct Group {
-    /// The path inside `root`.
+    /// The path inside `root`, or what tells the content from others.
     name: String,
     /// In the order of the listing.
     entries: Vec<Entry>,
@@ -111,11 +149,16 @@ async fn resolve(
     root: &Location,
     group: Group,
     mode: Mode,
+    (by, what): (By, &str),
     prompt: &mut dyn Prompt,
 ) -> Result<bool> {
     let Group { name, mut entries } = group;
-    tracing::warn!(object = %name, "Found {} files with duplicate names", entries.len());
-    if mode != Mode::List {
+    tracing::warn!(object = %name, "Found {} files with duplicate {what}", entries.len());
+    let table = |entries: &[Entry]| match by {
+        By::Name => choose::table(&name, entries),
+        By::Content => choose::table_of_paths(&name, entries, &root.path),
+    };
+    if mode != Mode::List && by == By::Name {
         entries = keep_distinct(&name, entries);
         entries = delete_identical(run, root, &name, entries).await;
         if entries.len() <= 1 {
@@ -125,10 +168,13 @@ async fn resolve(
     }
     match mode {
         Mode::Interactive => {
-            prompt
-                .print(&choose::table(&name, &entries))
-                .map_err(unheard)?;
-            match prompt.choose(MENU).map_err(unheard)? {
+            prompt.print(&table(&entries)).map_err(unheard)?;
+            let menu: Vec<(char, &str)> = MENU
+                .iter()
+                .filter(|(letter, _)| by == By::Name || *letter != 'r')
+                .copied()
+                .collect();
+            match prompt.choose(&menu).map_err(unheard)? {
                 'k' => {
                     let question = "Enter the number of the file to keep";
                     let number = prompt.number(question, entries.len()).map_err(unheard)?;
@@ -142,14 +188,12 @@ async fn resolve(
         Mode::Skip => {
             tracing::warn!(
                 object = %name,
-                "Skipping {} files with duplicate names",
+                "Skipping {} files with duplicate {what}",
                 entries.len()
             );
         }
         Mode::Rename => rename::rename_all(run, root, &name, &entries).await?,
-        Mode::List => prompt
-            .print(&choose::table(&name, &entries))
-            .map_err(unheard)?,
+        Mode::List => prompt.print(&table(&entries)).map_err(unheard)?,
         Mode::First | Mode::Newest | Mode::Oldest | Mode::Largest | Mode::Smallest => {
             if let Some(keep) = choose::keep(mode, &entries) {
                 delete_all_but(run, root, &name, &entries, keep).await;
