@@ -10,6 +10,7 @@ mod errors;
 mod folders;
 mod likeness;
 mod names;
+mod places;
 mod resume;
 mod streams;
 mod versions;
@@ -27,13 +28,11 @@ pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
     About, ByteStream, Candidate, Cloud, Coming, Content, Depth, Destination, Entry, EntryId,
-    EntryKind, ErrorKind, Features, Likeness, LinkOptions, Mark, NewFile, Remote, RemoteError,
-    RemotePath, Result, Resumable, Span, Withheld,
+    ErrorKind, Features, Likeness, LinkOptions, Mark, NewFile, Remote, RemoteError, RemotePath,
+    Result, Resumable, Span, Withheld,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
-use crate::mega::session::ForeignSession;
-use crate::mega::state::SharedTree;
 use crate::mega::upload::Upload;
 use crate::mega::{Client, ClientOptions, NodeHandle};
 
@@ -99,121 +98,10 @@ impl Mega {
         Ok(Self::new(client, options))
     }
 
-    /// Keeps a session that another program has opened for the account.
-    ///
-    /// # Errors
-    /// It cannot be used.
-    pub async fn take_over(client: ClientOptions, session: &ForeignSession) -> Result<()> {
-        let root = RemotePath::root();
-        let taken = Client::take_over(client, session).await;
-        taken.map_err(explain("taking over the session", &root))
-    }
-
-    /// Ends the session that is kept for the account, without a login.
-    ///
-    /// # Errors
-    /// The server could not be asked.
-    pub async fn end_session(client: ClientOptions) -> Result<()> {
-        let ended = Client::end_stored(client).await;
-        ended.map_err(explain("logging out of", &RemotePath::root()))
-    }
-
     /// The client behind the remote.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
-    }
-
-    /// Refuses to change anything while old versions stand among the files:
-    /// their names are none that the server knows.
-    fn writable(&self, op: &'static str, path: &RemotePath) -> Result<()> {
-        if !self.options.versions {
-            return Ok(());
-        }
-        let error = RemoteError::new(ErrorKind::PermissionDenied, op, path.as_str());
-        Err(error
-            .because("old versions are shown, and nothing is changed then")
-            .hint("leave out --mega-versions"))
-    }
-
-    async fn tree(&self, op: &'static str, path: &RemotePath) -> Result<SharedTree> {
-        self.client.tree().await.map_err(explain(op, path))
-    }
-
-    /// The node of an entry: by its id, else the first one at its path.
-    async fn handle(&self, op: &'static str, entry: &Entry) -> Result<NodeHandle> {
-        let missing = || {
-            let kind = match entry.kind {
-                EntryKind::File => ErrorKind::NotFound,
-                EntryKind::Dir => ErrorKind::DirNotFound,
-            };
-            RemoteError::new(kind, op, entry.path.as_str())
-        };
-        let tree = self.tree(op, &entry.path).await?;
-        let tree = tree.read();
-        if let Some(id) = &entry.id {
-            return NodeHandle::parse(id.as_str())
-                .filter(|handle| tree.node(*handle).is_some())
-                .ok_or_else(missing);
-        }
-        let found = self.options.find(&tree, &entry.path);
-        found
-            .nodes()
-            .find(|node| node.kind().is_folder() == entry.is_dir())
-            .map(|node| node.handle())
-            .ok_or_else(missing)
-    }
-
-    /// The folder that `to` goes into, made if need be, and the stored name.
-    async fn prepare(&self, op: &'static str, to: &Destination) -> Result<(NodeHandle, String)> {
-        let name = self.options.encoding.from_standard_text(to.path.name());
-        if let Some(id) = &to.parent {
-            let parent = NodeHandle::parse(id.as_str())
-                .ok_or_else(|| RemoteError::new(ErrorKind::DirNotFound, op, to.path.as_str()))?;
-            return Ok((parent, name));
-        }
-        let Some(dir) = to.path.parent() else {
-            return Err(RemoteError::new(ErrorKind::IsDir, op, ""));
-        };
-        Ok((self.folder(op, &dir).await?, name))
-    }
-
-    /// The folder at `dir`, made if need be.
-    async fn folder(&self, op: &'static str, dir: &RemotePath) -> Result<NodeHandle> {
-        let (start, rest) = {
-            let tree = self.tree(op, dir).await?;
-            let tree = tree.read();
-            if let Some(known) = self.folders.find(&tree, &self.options, dir) {
-                return Ok(known);
-            }
-            self.options.writable_start(&tree, dir).ok_or_else(|| {
-                RemoteError::new(ErrorKind::PermissionDenied, op, dir.as_str())
-                    .hint("nothing can be made here: name one of the folders that are listed")
-            })?
-        };
-        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-        let folder = self
-            .client
-            .create_folder(start, &rest)
-            .await
-            .map_err(explain(op, dir))?;
-        self.folders.add(dir, folder);
-        Ok(folder)
-    }
-
-    /// The entry of a node that has just come to be at `path`.
-    async fn entry_of(
-        &self,
-        op: &'static str,
-        handle: NodeHandle,
-        path: &RemotePath,
-    ) -> Result<Entry> {
-        let tree = self.tree(op, path).await?;
-        let tree = tree.read();
-        let node = tree
-            .node(handle)
-            .ok_or_else(|| RemoteError::new(ErrorKind::NotFound, op, path.as_str()))?;
-        Ok(names::entry(node, path.clone()))
     }
 }
 

@@ -289,7 +289,7 @@ impl Job {
             "rmdir" => delete::remove_dir(run, &first).await,
             "rmdirs" => delete::remove_empty_dirs(run, &first, false).await,
             "mkdir" => delete::make_dir(run, &first).await,
-            _ => dedupe::dedupe(run, &first, self.mode, false, &mut Silent).await,
+            _ => dedupe::dedupe(run, &first, self.mode, dedupe::By::Name, &mut Silent).await,
         }
     }
 }

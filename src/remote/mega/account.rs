@@ -5,12 +5,32 @@ use jiff::Timestamp;
 
 use super::Mega;
 use super::errors::explain;
-use crate::mega::NodeHandle;
 use crate::mega::api::QuotaReply;
 use crate::mega::links::protect_link;
+use crate::mega::session::ForeignSession;
+use crate::mega::{Client, ClientOptions, NodeHandle};
 use crate::remote::{About, Entry, LinkOptions, RemotePath, Result, Transfer};
 
 impl Mega {
+    /// Keeps a session that another program has opened for the account.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub async fn take_over(client: ClientOptions, session: &ForeignSession) -> Result<()> {
+        let root = RemotePath::root();
+        let taken = Client::take_over(client, session).await;
+        taken.map_err(explain("taking over the session", &root))
+    }
+
+    /// Ends the session that is kept for the account, without a login.
+    ///
+    /// # Errors
+    /// The server could not be asked.
+    pub async fn end_session(client: ClientOptions) -> Result<()> {
+        let ended = Client::end_stored(client).await;
+        ended.map_err(explain("logging out of", &RemotePath::root()))
+    }
+
     /// The space of the account.
     pub(super) async fn account_space(&self) -> Result<About> {
         let root = RemotePath::root();
