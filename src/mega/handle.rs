@@ -29,6 +29,12 @@ macro_rules! handle {
                 bytes.iter().copied().all(is_handle_byte).then_some(Self(bytes))
             }
 
+            /// The bytes of the text, all of them ASCII.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; $length] {
+                &self.0
+            }
+
             /// The text as on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -2,7 +2,8 @@
 //!
 //! The handles themselves stay in the arena, so a million nodes cost 8 MiB
 //! here. Handles are chosen by the server: the hash is seeded at random, or a
-//! hostile list could make every look-up slow.
+//! hostile list could make every look-up slow. It is a folded multiplication,
+//! since a load computes millions of them.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -17,7 +18,7 @@ pub(super) struct HandleIndex {
     slots: Vec<u32>,
     /// Slots that are not `EMPTY`, tombstones included.
     used: usize,
-    hasher: RandomState,
+    seed: [u64; 2],
 }
 
 impl HandleIndex {
@@ -29,7 +30,7 @@ impl HandleIndex {
         Self {
             slots: vec![EMPTY; (handles * 2 + 2).next_power_of_two().max(16)],
             used: 0,
-            hasher: RandomState::new(),
+            seed: [0_u8, 1].map(|half| RandomState::new().hash_one(half)),
         }
     }
 
@@ -101,12 +102,23 @@ impl HandleIndex {
         }
     }
 
+    /// Keyed by secrets of this run.
+    fn hash(&self, handle: NodeHandle) -> u64 {
+        let [first, second] = self.seed;
+        let bits = u64::from_le_bytes(*handle.as_bytes());
+        let product = u128::from(bits ^ first) * u128::from(second | 1);
+        // Both halves are wanted, and nothing else of the number.
+        #[expect(clippy::cast_possible_truncation)]
+        let (low, high) = (product as u64, (product >> 64) as u64);
+        low ^ high
+    }
+
     /// The slots to look at for `handle`, each once.
     fn probe(&self, handle: NodeHandle) -> impl Iterator<Item = usize> + use<> {
         let mask = self.slots.len() - 1;
         // The low bits pick the slot; a table never has 2^63 of them.
         #[expect(clippy::cast_possible_truncation)]
-        let first = self.hasher.hash_one(handle) as usize & mask;
+        let first = self.hash(handle) as usize & mask;
         (0..=mask).map(move |step| (first + step) & mask)
     }
 }

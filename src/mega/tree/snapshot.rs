@@ -13,6 +13,7 @@
 //! Spec: docs/protocol.md, "The kept tree".
 
 use std::io::{self, Read, Write};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -33,8 +34,13 @@ const PIECE_NODES: usize = 8192;
 const PIECE_BYTES: usize = 1 << 20;
 /// No honest piece is larger; the header may hold many links.
 const MAX_PIECE: u32 = 64 << 20;
-/// Bytes of a node without key and name.
-const FIXED: usize = 56;
+/// Bytes of a node without its name.
+const FIXED: usize = 88;
+/// Pieces that wait for the other thread.
+const PIECES_AHEAD: usize = 2;
+
+/// A piece in the clear: it holds keys.
+type Plain = Zeroizing<Vec<u8>>;
 
 /// Why a snapshot cannot be used.
 #[derive(Debug)]
@@ -162,47 +168,64 @@ pub(super) fn write(tree: &Tree, seals: &Seals, to: &mut impl Write) -> io::Resu
     fill_random(&mut id);
     to.write_all(MAGIC)?;
     to.write_all(&id)?;
-    let mut number = 0;
-    let mut put = |plain: &[u8]| {
-        let sealed = seal::seal(&seals.key, &seals.context(&id, number), plain);
-        number += 1;
-        let length = u32::try_from(sealed.len()).ok();
-        let length = length.filter(|length| *length <= MAX_PIECE);
-        let length = length.ok_or_else(|| io::Error::other("it has too many links and shares"))?;
-        to.write_all(&length.to_le_bytes())?;
-        to.write_all(&sealed)
-    };
     let order = tree.arena.in_order();
-    let header = Zeroizing::new(serde_json::to_vec(&Header::of(tree, &order))?);
-    put(&header)?;
+    let (pieces, queue) = sync_channel(PIECES_AHEAD);
+    // Sealing and writing go on while the next piece is collected.
+    std::thread::scope(|scope| {
+        let collector = scope.spawn(move || collect(tree, &order, &pieces));
+        for (number, plain) in (0..).zip(queue) {
+            let sealed = seal::seal(&seals.key, &seals.context(&id, number), &plain);
+            let length = u32::try_from(sealed.len()).ok();
+            let length = length.filter(|length| *length <= MAX_PIECE);
+            let length =
+                length.ok_or_else(|| io::Error::other("it has too many links and shares"))?;
+            to.write_all(&length.to_le_bytes())?;
+            to.write_all(&sealed)?;
+        }
+        let stopped = |_| io::Error::other("collecting its nodes was given up");
+        collector.join().map_err(stopped)?
+    })
+}
+
+/// Makes the pieces. Ends early when nobody takes them any more.
+fn collect(tree: &Tree, order: &[u32], pieces: &SyncSender<Plain>) -> io::Result<()> {
+    let header = Zeroizing::new(serde_json::to_vec(&Header::of(tree, order))?);
+    let mut going_on = pieces.send(header).is_ok();
     // Where each place went, for the children that follow.
     let mut went = vec![NONE; tree.arena.places_used()];
-    let mut piece = Zeroizing::new(Vec::with_capacity(PIECE_BYTES + FIXED));
-    let mut in_piece = 0;
-    for (at, place) in (0_u32..).zip(&order) {
-        if let Some(slot) = went.get_mut(*place as usize) {
-            *slot = at;
+    let mut at = 0_u32;
+    let mut nodes = order.chunks(PIECE_NODES);
+    while let Some(chunk) = nodes.next().filter(|_| going_on) {
+        let mut piece = empty_piece();
+        for place in chunk {
+            if let Some(slot) = went.get_mut(*place as usize) {
+                *slot = at;
+            }
+            at += 1;
+            if let Some(record) = tree.arena.record(*place) {
+                let above = went.get(record.parent as usize).copied();
+                tree.put_node(*place, record, above.unwrap_or(NONE), &mut piece);
+            }
+            if piece.len() >= PIECE_BYTES {
+                going_on &= pieces
+                    .send(std::mem::replace(&mut piece, empty_piece()))
+                    .is_ok();
+            }
         }
-        if let Some(record) = tree.arena.record(*place) {
-            let above = went.get(record.parent as usize).copied();
-            tree.put_node(*place, record, above.unwrap_or(NONE), &mut piece);
+        if !piece.is_empty() {
+            going_on &= pieces.send(piece).is_ok();
         }
-        in_piece += 1;
-        if in_piece == PIECE_NODES || piece.len() >= PIECE_BYTES {
-            put(&piece)?;
-            piece.clear();
-            in_piece = 0;
-        }
-    }
-    if in_piece > 0 {
-        put(&piece)?;
     }
     Ok(())
 }
 
+fn empty_piece() -> Plain {
+    Zeroizing::new(Vec::with_capacity(PIECE_BYTES + FIXED))
+}
+
 impl Tree {
     fn put_node(&self, place: u32, record: &Record, above: u32, out: &mut Vec<u8>) {
-        out.extend_from_slice(record.handle.as_str().as_bytes());
+        out.extend_from_slice(record.handle.as_bytes());
         out.extend_from_slice(&above.to_le_bytes());
         out.extend_from_slice(&[record.kind as u8, record.flags.bits()]);
         out.extend_from_slice(&record.name_len.to_le_bytes());
@@ -277,7 +300,7 @@ pub(super) struct Snapshot<R> {
     header: Header,
 }
 
-impl<R: Read> Snapshot<R> {
+impl<R: Read + Send> Snapshot<R> {
     /// Reads the beginning.
     pub fn open(mut from: R, seals: Seals) -> Result<Self, Unusable> {
         let mut magic = [0; MAGIC.len()];
@@ -313,19 +336,31 @@ impl<R: Read> Snapshot<R> {
 
     /// Reads the nodes; `keyring` holds the account's own key.
     pub fn read(mut self, keyring: Keyring) -> Result<Tree, Unusable> {
-        let nodes = self.header.nodes;
         let mut tree = self.header.to_tree(keyring)?;
-        for number in 1.. {
-            let piece = read_piece(&mut self.from, &self.seals, &self.id, number)?;
-            let Some(piece) = piece else {
-                break;
-            };
-            let mut rest = piece.as_slice();
-            while !rest.is_empty() {
-                tree.take_node(&mut rest).ok_or("a node is damaged")?;
+        let (from, seals, id) = (&mut self.from, &self.seals, &self.id);
+        let (pieces, queue) = sync_channel(PIECES_AHEAD);
+        // The next piece is read and opened while nodes are put in.
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for number in 1.. {
+                    let piece = read_piece(from, seals, id, number).transpose();
+                    let Some(piece) = piece else { return };
+                    let over = piece.is_err();
+                    if pieces.send(piece).is_err() || over {
+                        return;
+                    }
+                }
+            });
+            for piece in queue {
+                let piece = piece?;
+                let mut rest = piece.as_slice();
+                while !rest.is_empty() {
+                    tree.take_node(&mut rest).ok_or("a node is damaged")?;
+                }
             }
-        }
-        if tree.len() != nodes {
+            Ok::<(), Unusable>(())
+        })?;
+        if tree.len() != self.header.nodes {
             return Err("nodes are missing".into());
         }
         Ok(tree)
@@ -338,7 +373,7 @@ fn read_piece(
     seals: &Seals,
     id: &[u8; ID],
     number: u64,
-) -> Result<Option<Zeroizing<Vec<u8>>>, Unusable> {
+) -> Result<Option<Plain>, Unusable> {
     let mut length = Vec::with_capacity(4);
     from.by_ref().take(4).read_to_end(&mut length)?;
     if length.is_empty() {
@@ -349,7 +384,7 @@ fn read_piece(
     if length > MAX_PIECE {
         return Err("a piece is too large".into());
     }
-    let mut sealed = Vec::new();
+    let mut sealed = Vec::with_capacity((length as usize).min(PIECE_BYTES * 2));
     from.by_ref()
         .take(u64::from(length))
         .read_to_end(&mut sealed)?;
