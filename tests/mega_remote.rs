@@ -8,6 +8,8 @@
 mod copying;
 #[path = "mega_remote/damage.rs"]
 mod damage;
+#[path = "mega_remote/journal.rs"]
+mod journal;
 #[path = "mega_remote/kept_tree.rs"]
 mod kept_tree;
 #[path = "mega_remote/kept_tree_strangers.rs"]

@@ -19,6 +19,7 @@ use crate::mega::transport::{
     Gate, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport,
 };
 use crate::mega::tree::TreeStore;
+use crate::mega::upload::JournalStore;
 
 /// MEGA's own API.
 pub const DEFAULT_API_URL: &str = "https://g.api.mega.co.nz/";
@@ -44,6 +45,8 @@ pub struct ClientOptions {
     pub store: Option<SessionStore>,
     /// Where the tree is kept between runs; without it each run fetches it.
     pub trees: Option<TreeStore>,
+    /// Where uploads are kept that a later run can go on with.
+    pub journals: Option<JournalStore>,
     /// The bounds of retrying a single request.
     pub retries: RetryPolicy,
     /// Longest time without progress; zero means for ever.
@@ -82,6 +85,7 @@ impl Default for ClientOptions {
             credentials: None,
             store: None,
             trees: None,
+            journals: None,
             retries: RetryPolicy::default(),
             timeout: http.timeout,
             contimeout: http.contimeout,

@@ -37,6 +37,20 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// Says what changed.
     fn check_unchanged(&self) -> Result<(), SourceError>;
+
+    /// What it is, where a later run can find that out again.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+}
+
+/// What a source is, for telling in another run whether it is still the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Where it is found.
+    pub place: String,
+    /// What differs when something else stands there, or the same was changed.
+    pub version: String,
 }
 
 /// The content of a file to upload.
@@ -61,6 +75,11 @@ pub trait Progress: Send + Sync {
 
     /// `bytes` did not have to be moved: the server had them already.
     fn copied(&self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// `bytes` in all arrived in an earlier run.
+    fn kept(&self, bytes: u64) {
         let _ = bytes;
     }
 }

@@ -27,6 +27,13 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     )
 }
 
+/// Opens a file for reading and writing, readable for this user alone.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).read(true).write(true).truncate(false);
+    open_private(path, &mut options)
+}
+
 fn open_private(path: &Path, options: &mut fs::OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);

@@ -34,6 +34,20 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// [`super::ErrorKind::Changed`].
     fn check_unchanged(&self) -> Result<(), RemoteError>;
+
+    /// What it is, where a later run can find that out again.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+}
+
+/// What a source is, for telling in another run whether it is still the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Where it is found.
+    pub place: String,
+    /// What differs when something else stands there, or the same was changed.
+    pub version: String,
 }
 
 /// Counts the bytes a transfer has moved, and may hold it back.
@@ -55,7 +69,8 @@ pub trait Meter: Send + Sync {
         let _ = bytes;
     }
 
-    /// `bytes` were left by an earlier try, and do not have to be moved again.
+    /// `bytes` in all were left by an earlier try, and do not have to be moved
+    /// again.
     fn kept(&self, bytes: u64) {
         let _ = bytes;
     }

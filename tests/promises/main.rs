@@ -10,5 +10,6 @@ mod copied;
 mod damage;
 mod interrupted;
 mod large;
-mod resumed;
+mod resumed_down;
+mod resumed_up;
 mod sessions;

@@ -59,12 +59,12 @@ impl Transfer {
         state.counts.bytes
     }
 
-    /// Notes bytes that an earlier try left and that need not be moved again:
-    /// they are part of the file, and of no sum of what was moved.
+    /// Notes how many bytes in all an earlier try left, which need not be moved
+    /// again: they are part of the file, and of no sum of what was moved.
     pub fn kept(&self, bytes: u64) {
         let mut state = self.stats.lock();
         if let Some(flight) = state.transferring.get_mut(&self.id) {
-            flight.kept += bytes;
+            flight.kept = bytes;
         }
     }
 

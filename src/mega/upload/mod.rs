@@ -4,11 +4,13 @@
 //! the host gives up starts over with a *new* key: under one key and nonce two
 //! different contents would reveal each other, and nobody can promise that a
 //! source reads the same twice. A node appears only when everything was right.
+//! A large upload keeps a journal, and a later run goes on with it.
 //!
 //! Content that stands in the account already is copied there instead.
 
 mod duplicate;
 mod finish;
+mod journal;
 mod known;
 mod piece;
 mod pipeline;
@@ -16,6 +18,8 @@ mod spool;
 
 use std::sync::Arc;
 
+use self::journal::Journal;
+pub use self::journal::JournalStore;
 pub(super) use self::known::KnownFiles;
 use self::piece::PieceFailure;
 use self::pipeline::Attempt;
@@ -25,7 +29,8 @@ use super::client::Client;
 use super::content::{Progress, Source};
 use super::crypto::content::{ContentCipher, meta_mac};
 use super::crypto::fingerprint::Fingerprint;
-use super::crypto::keys::{ContentKey, FileKey, Nonce};
+use super::crypto::keys::FileKey;
+use super::crypto::seal;
 use super::error::{Error, ErrorCode};
 use super::handle::NodeHandle;
 use super::node::Node;
@@ -50,6 +55,13 @@ pub struct Upload {
     pub replaces: Option<NodeHandle>,
     /// Who wants to know how it goes.
     pub progress: Option<Arc<dyn Progress>>,
+}
+
+/// What stays the same for all attempts at an upload.
+struct Task {
+    size: u64,
+    mtime: i64,
+    progress: Option<Arc<dyn Progress>>,
 }
 
 /// What it takes to make the node once the bytes are there.
@@ -89,26 +101,38 @@ impl Client {
                 return Ok(node);
             }
         }
+        let mut journal = self.journal_of(&source, size, &place)?;
         let mut reader = Reader::new(source, size)?;
+        let task = Task {
+            size,
+            mtime: upload.mtime,
+            progress: upload.progress,
+        };
         let mut attempt = 1;
         loop {
             let lost = match self
-                .attempt(&mut reader, size, attempt, &upload.progress, upload.mtime)
+                .attempt(&mut reader, &task, attempt, journal.as_mut())
                 .await
             {
                 Ok(complete) => match self.finish_upload(&place, complete).await {
                     // The server does not know the token (any more).
                     Err(Error::Api { code, .. }) if code == ErrorCode::ENOENT => {
                         self.require_parent(upload.parent).await?;
-                        if let Some(progress) = &upload.progress {
+                        if let Some(progress) = &task.progress {
                             progress.rewound(size);
                         }
                         code
                     }
-                    result => return result,
+                    result => {
+                        if let (Ok(_), Some(journal)) = (&result, &journal) {
+                            journal.remove();
+                        }
+                        return result;
+                    }
                 },
                 Err(PieceFailure::Final(error)) => return Err(error),
                 Err(PieceFailure::Lost(code)) => code,
+                Err(PieceFailure::OtherSource) => ErrorCode::EINCOMPLETE,
             };
             if attempt >= ATTEMPTS || !reader.rewind() {
                 return Err(Error::UploadLost(lost));
@@ -122,33 +146,75 @@ impl Client {
         }
     }
 
+    /// The journal of a large upload from a source that can be found again.
+    fn journal_of(
+        &self,
+        source: &Source,
+        size: u64,
+        place: &finish::Place,
+    ) -> Result<Option<Journal>, Error> {
+        let (Some(store), Source::Random(source), true) = (
+            &self.options().journals,
+            source,
+            size >= journal::WORTH_KEEPING,
+        ) else {
+            return Ok(None);
+        };
+        let Some(identity) = source.identity() else {
+            return Ok(None);
+        };
+        let session = self.session()?;
+        let key = seal::derive(&session.master_key, "megarc upload journal");
+        let place = format!("{}/{}/{}", session.user, place.parent, place.name);
+        Ok(store.open(key, &place, &identity))
+    }
+
     async fn attempt(
         &self,
         reader: &mut Reader,
-        size: u64,
+        task: &Task,
         attempt: u32,
-        progress: &Option<Arc<dyn Progress>>,
-        mtime: i64,
+        mut journal: Option<&mut Journal>,
     ) -> Result<Complete, PieceFailure> {
-        let early = match attempt {
-            1 => self.state().ahead.take_upload(size).await,
-            _ => None,
+        if let Some(progress) = &task.progress {
+            progress.kept(0);
+        }
+        let begun = journal.as_deref().and_then(Journal::begun);
+        // Only the first attempt goes on: what it loses is lost.
+        let begun = begun.filter(|_| attempt == 1);
+        let goes_on = begun.is_some();
+        let (address, key, nonce) = match begun {
+            Some(begun) => {
+                tracing::debug!(target: "megarc", "going on with the upload that an earlier run has begun");
+                let (key, nonce) = (begun.key.clone(), begun.nonce.clone());
+                (begun.address.clone(), key, nonce)
+            }
+            None => {
+                let address = self.address_for(task.size, attempt).await?;
+                let (key, nonce) = FileKey::generate();
+                if let Some(journal) = journal.as_deref_mut() {
+                    journal.begin(&address, &key, &nonce);
+                }
+                (address, key, nonce)
+            }
         };
-        let address = match early {
-            Some(address) => address,
-            None => self.ask_address(size).await.map_err(PieceFailure::Final)?,
-        };
-        let (key, nonce): (ContentKey, Nonce) = FileKey::generate();
         let attempt = Attempt {
             api: self.api(),
             address: address.into(),
             cipher: ContentCipher::new(&key, &nonce),
-            size,
-            mtime,
+            size: task.size,
+            mtime: task.mtime,
             connections: self.options().upload_connections.max(1),
-            progress: progress.clone(),
+            progress: task.progress.clone(),
         };
-        let mut sent = attempt.run(reader).await?;
+        let mut sent = match attempt.run(reader, journal).await {
+            // The host of an old address may be gone for good.
+            Err(PieceFailure::Final(Error::Transport(error))) if goes_on => {
+                tracing::debug!(target: "megarc", "the earlier upload cannot be gone on with: {error}");
+                return Err(PieceFailure::Lost(ErrorCode::EEXPIRED));
+            }
+            sent => sent?,
+        };
         // All pieces stored and no token: the host has lost count.
         let token = sent
             .token
@@ -160,6 +226,17 @@ impl Client {
             key: FileKey::new(key, nonce, mac),
             fingerprint: sent.fingerprint,
         })
+    }
+
+    async fn address_for(&self, size: u64, attempt: u32) -> Result<String, PieceFailure> {
+        let early = match attempt {
+            1 => self.state().ahead.take_upload(size).await,
+            _ => None,
+        };
+        match early {
+            Some(address) => Ok(address),
+            None => self.ask_address(size).await.map_err(PieceFailure::Final),
+        }
     }
 
     async fn ask_address(&self, size: u64) -> Result<String, Error> {

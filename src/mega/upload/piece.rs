@@ -24,6 +24,8 @@ pub(super) enum PieceFailure {
     /// The host has given the whole upload up: it starts over with a new
     /// address, or not at all.
     Lost(ErrorCode),
+    /// The source is not the one that was begun to be sent in an earlier run.
+    OtherSource,
     /// Nothing to be done.
     Final(Error),
 }

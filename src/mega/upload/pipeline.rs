@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::journal::{Journal, Known};
 use super::piece::{OutgoingPiece, PieceFailure, send};
 use crate::mega::api::Api;
 use crate::mega::buffers::{Budget, Buffer, Permit};
@@ -51,9 +52,19 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Sends everything that `reader` has.
-    pub(super) async fn run(&self, reader: &mut Reader) -> Result<Sent, PieceFailure> {
-        let mut outcome = Outcome::default();
+    /// Sends everything that `reader` has, but for what the journal knows to
+    /// be there.
+    pub(super) async fn run(
+        &self,
+        reader: &mut Reader,
+        journal: Option<&mut Journal>,
+    ) -> Result<Sent, PieceFailure> {
+        let begun = journal.as_deref().and_then(Journal::begun);
+        let mut outcome = Outcome {
+            token: begun.and_then(|begun| begun.token.clone()),
+            journal,
+            ..Outcome::default()
+        };
         let result = self.pump(reader, &mut outcome).await;
         if result.is_err()
             && let Some(progress) = &self.progress
@@ -76,7 +87,7 @@ impl Attempt<'_> {
     async fn pump(
         &self,
         reader: &mut Reader,
-        outcome: &mut Outcome,
+        outcome: &mut Outcome<'_>,
     ) -> Result<Fingerprint, PieceFailure> {
         let budget = Budget::new(self.connections);
         let mut sizer = PieceSizer::new();
@@ -87,9 +98,12 @@ impl Attempt<'_> {
             while sending.len() >= self.connections.max(1) {
                 self.join(&mut sending, &mut sizer, outcome).await?;
             }
-            let batch = self.reserve(&budget, &sizer, position).await?;
+            let batch = self.reserve(&budget, &sizer, position, outcome).await?;
             position = batch.last().map_or(self.size, |room| room.end);
             for (piece, permit) in self.prepare(reader, batch).await? {
+                if !self.is_needed(&piece, outcome)? {
+                    continue;
+                }
                 sending.spawn(self.deliver(piece, permit, Arc::clone(&line)));
             }
             // An empty file is one empty piece.
@@ -114,13 +128,21 @@ impl Attempt<'_> {
         budget: &Budget,
         sizer: &PieceSizer,
         position: u64,
+        outcome: &Outcome<'_>,
     ) -> Result<Vec<Room>, PieceFailure> {
-        let mut end = sizer.end(position, self.size, u64::MAX);
+        // What was sent before is cut as it was cut then.
+        let next = |from: u64, limit: u64| {
+            outcome
+                .piece_end(from)
+                .unwrap_or_else(|| sizer.end(from, self.size, limit))
+        };
+        let mut end = next(position, u64::MAX);
         let permit = match budget.try_shared(end - position) {
             Some(permit) => permit,
             None => {
-                end = sizer.end(position, self.size, budget.capacity());
-                budget.own(end - position).await.ok_or_else(stopped)?
+                end = next(position, budget.capacity());
+                let room = (end - position).min(budget.capacity());
+                budget.own(room).await.ok_or_else(stopped)?
             }
         };
         let mut chunks = chunks_between(position, end);
@@ -130,18 +152,19 @@ impl Attempt<'_> {
             permit,
         }];
         while end < self.size && chunks < LANES {
-            let (start, next) = (end, sizer.end(end, self.size, u64::MAX));
-            chunks += chunks_between(start, next);
-            let permit = budget.try_shared(next - start);
-            let Some(permit) = permit.or_else(|| budget.try_own(next - start)) else {
+            let start = end;
+            let behind = next(start, u64::MAX);
+            chunks += chunks_between(start, behind);
+            let permit = budget.try_shared(behind - start);
+            let Some(permit) = permit.or_else(|| budget.try_own(behind - start)) else {
                 break;
             };
             batch.push(Room {
                 start,
-                end: next,
+                end: behind,
                 permit,
             });
-            end = next;
+            end = behind;
         }
         Ok(batch)
     }
@@ -162,6 +185,33 @@ impl Attempt<'_> {
         tokio::task::spawn_blocking(move || encrypt(&cipher, plain))
             .await
             .map_err(|_| stopped())
+    }
+
+    /// Whether a piece has to be sent; the journal notes it before it is.
+    fn is_needed(
+        &self,
+        piece: &Encrypted,
+        outcome: &mut Outcome<'_>,
+    ) -> Result<bool, PieceFailure> {
+        let Some(journal) = outcome.journal.as_deref_mut() else {
+            return Ok(true);
+        };
+        let start = piece.piece.offset;
+        let length = piece.piece.ciphertext.len() as u64;
+        match journal.look_up(start, start + length, &piece.macs) {
+            Known::New => journal.sending(start, start + length, &piece.macs),
+            Known::Sent => {}
+            Known::Other => return Err(PieceFailure::OtherSource),
+            Known::Stored => {
+                outcome.macs.push((start, piece.macs.clone()));
+                outcome.kept += length;
+                if let Some(progress) = &self.progress {
+                    progress.kept(outcome.kept);
+                }
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Sends one piece.
@@ -193,13 +243,16 @@ impl Attempt<'_> {
         &self,
         sending: &mut JoinSet<Result<Arrived, PieceFailure>>,
         sizer: &mut PieceSizer,
-        outcome: &mut Outcome,
+        outcome: &mut Outcome<'_>,
     ) -> Result<(), PieceFailure> {
         let Some(arrived) = sending.join_next().await else {
             return Ok(());
         };
         let arrived = arrived.map_err(|_| stopped())??;
         sizer.took(arrived.length, arrived.took);
+        if let Some(journal) = outcome.journal.as_deref_mut() {
+            journal.stored(arrived.offset, arrived.token.as_deref());
+        }
         outcome.macs.push((arrived.offset, arrived.macs));
         outcome.token = arrived.token.or(outcome.token.take());
         outcome.counted += arrived.length;
@@ -212,10 +265,20 @@ impl Attempt<'_> {
 }
 
 #[derive(Default)]
-struct Outcome {
+struct Outcome<'a> {
     token: Option<String>,
     macs: Vec<(u64, Vec<ChunkMac>)>,
     counted: u64,
+    /// Bytes that were there from an earlier run.
+    kept: u64,
+    journal: Option<&'a mut Journal>,
+}
+
+impl Outcome<'_> {
+    /// The end of the piece that an earlier run sent from `start` on.
+    fn piece_end(&self, start: u64) -> Option<u64> {
+        self.journal.as_ref()?.begun()?.piece_end(start)
+    }
 }
 
 /// A stretch of the file, and the right to hold it in memory.

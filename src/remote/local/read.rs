@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::super::{ByteStream, ErrorKind, ReadAt, RemoteError, Result, Span};
+use super::super::{ByteStream, ErrorKind, Identity, ReadAt, RemoteError, Result, Span};
 use super::blocking;
 
 /// Bytes read at once: big enough that the system call costs nothing.
@@ -108,6 +108,25 @@ impl ReadAt for OpenFile {
             return Err(self.changed("mod time changed".to_owned()));
         }
         Ok(())
+    }
+
+    // The time of the last change of any kind tells a file that was written to
+    // and then given its old time.
+    fn identity(&self) -> Option<Identity> {
+        let meta = self.file.metadata().ok()?;
+        Some(Identity {
+            place: self.name.clone(),
+            version: format!(
+                "{} bytes, {}.{:09}, {}.{:09}, {}:{}",
+                meta.len(),
+                meta.mtime(),
+                meta.mtime_nsec(),
+                meta.ctime(),
+                meta.ctime_nsec(),
+                meta.dev(),
+                meta.ino()
+            ),
+        })
     }
 }
 

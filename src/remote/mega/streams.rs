@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 
 use crate::mega::content::{self, Progress, SourceError, SourceStream};
-use crate::remote::{ByteStream, Meter, ReadAt};
+use crate::remote::{self, ByteStream, Meter, ReadAt};
 
 /// A stream of the source; its errors come back as they went in.
 pub(super) fn source(stream: ByteStream) -> SourceStream {
@@ -38,6 +38,11 @@ impl content::ReadAt for Random {
     fn check_unchanged(&self) -> Result<(), SourceError> {
         self.0.check_unchanged().map_err(SourceError::from)
     }
+
+    fn identity(&self) -> Option<content::Identity> {
+        let remote::Identity { place, version } = self.0.identity()?;
+        Some(content::Identity { place, version })
+    }
 }
 
 struct Metered(Arc<dyn Meter>);
@@ -54,5 +59,9 @@ impl Progress for Metered {
 
     fn copied(&self, bytes: u64) {
         self.0.copied(bytes);
+    }
+
+    fn kept(&self, bytes: u64) {
+        self.0.kept(bytes);
     }
 }

@@ -11,6 +11,7 @@ use crate::mega::links::read_link;
 use crate::mega::session::{Credentials, ForeignSession, MfaSource, Secret, SessionStore};
 use crate::mega::transport::RetryPolicy;
 use crate::mega::tree::TreeStore;
+use crate::mega::upload::JournalStore;
 use crate::mega::{ClientOptions, Error};
 use crate::remote::encoding::Encoding;
 use crate::remote::mega::{Mega, MegaOptions};
@@ -21,6 +22,8 @@ use crate::sandbox::embedded;
 const SESSIONS: &str = "sessions";
 /// The folder of kept node trees, in the cache folder.
 const TREES: &str = "trees";
+/// The folder of unfinished uploads, in the state folder.
+const UPLOADS: &str = "uploads";
 /// The folder of the sandbox, in the cache folder.
 const SANDBOX: &str = "sandbox";
 
@@ -73,6 +76,7 @@ impl Opener {
             client.credentials = Some(self.credentials(options)?);
             client.store = self.sessions(options);
             client.trees = self.trees(options)?;
+            client.journals = self.journals();
         }
         Ok(client)
     }
@@ -96,6 +100,7 @@ impl Opener {
             .sessions(options)
             .map(|store| store.for_server(name.clone()));
         client.trees = self.trees(options)?.map(|store| store.for_server(name));
+        client.journals = self.journals();
         self.keep_sandbox(server);
         let remote = Mega::connect(client, None, mega_options(options)?).await?;
         Ok(Arc::new(remote))
@@ -191,6 +196,12 @@ impl Opener {
         }
         let dir = self.config.cache_dir();
         Ok(dir.ok().map(|dir| TreeStore::new(dir.join(TREES))))
+    }
+
+    /// Where unfinished uploads are kept.
+    fn journals(&self) -> Option<JournalStore> {
+        let dir = self.config.state_dir();
+        dir.ok().map(|dir| JournalStore::new(dir.join(UPLOADS)))
     }
 
     async fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {

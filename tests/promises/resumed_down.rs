@@ -1,4 +1,4 @@
-//! A large file goes on where it stopped.
+//! The download of a large file goes on where it stopped.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -1,0 +1,283 @@
+//! Uploads that outlive the process: where to, under which key, how far.
+//!
+//! A journal is a file of sealed records, one for each upload of a file into a
+//! place, locked by whoever sends. What is about to be sent is written down
+//! before it is: the MACs of its chunks. A later run sends the rest under the
+//! same key only if the source is what it was, and only while every chunk that
+//! has been sent before has the very same MAC: never two contents under one
+//! key. Records are bound to the account, the place and their order; a record
+//! cut off by a kill was never acted upon.
+
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use self::store::JournalStore;
+use crate::mega::crypto::keys::{ChunkMac, ContentKey, Nonce, SealKey};
+use crate::mega::crypto::{base64, seal};
+
+/// From this size on an upload is worth a journal.
+pub(super) const WORTH_KEEPING: u64 = 8 << 20;
+/// No journal is larger: enough for a terabyte.
+const MAX_FILE: u64 = 128 << 20;
+
+/// The journal of one upload, held by this process alone.
+pub(super) struct Journal {
+    file: File,
+    path: PathBuf,
+    key: SealKey,
+    context: Vec<u8>,
+    version: String,
+    records: u64,
+    begun: Option<Begun>,
+}
+
+/// An upload that has been begun.
+pub(super) struct Begun {
+    pub address: String,
+    pub key: ContentKey,
+    pub nonce: Nonce,
+    /// The pieces that may have been sent, by where they start: they follow
+    /// each other from the first byte on.
+    pieces: BTreeMap<u64, Piece>,
+    /// The token of the whole, once all of it has arrived.
+    pub token: Option<String>,
+}
+
+struct Piece {
+    end: u64,
+    macs: Vec<ChunkMac>,
+    stored: bool,
+}
+
+/// What the journal says about a piece that is about to be sent.
+pub(super) enum Known {
+    /// It has not been sent before.
+    New,
+    /// It may have been sent.
+    Sent,
+    /// It is with the server.
+    Stored,
+    /// Another content has been sent in its place.
+    Other,
+}
+
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+enum Record {
+    Begun {
+        version: String,
+        address: String,
+        key: String,
+        nonce: String,
+    },
+    Sending {
+        start: u64,
+        end: u64,
+        macs: String,
+    },
+    Stored {
+        start: u64,
+        token: Option<String>,
+    },
+}
+
+impl Journal {
+    /// What an earlier run has begun with the same source.
+    pub(super) fn begun(&self) -> Option<&Begun> {
+        self.begun.as_ref()
+    }
+
+    /// Begins anew.
+    pub(super) fn begin(&mut self, address: &str, key: &ContentKey, nonce: &Nonce) {
+        self.forget();
+        self.append(&Record::Begun {
+            version: self.version.clone(),
+            address: address.to_owned(),
+            key: base64::encode(key.as_bytes()),
+            nonce: base64::encode(nonce.as_bytes()),
+        });
+    }
+
+    /// What is known of the piece `start..end`.
+    pub(super) fn look_up(&self, start: u64, end: u64, macs: &[ChunkMac]) -> Known {
+        let Some(piece) = self.begun().and_then(|begun| begun.pieces.get(&start)) else {
+            return Known::New;
+        };
+        if piece.end != end || piece.macs != macs {
+            Known::Other
+        } else if piece.stored {
+            Known::Stored
+        } else {
+            Known::Sent
+        }
+    }
+
+    /// Notes a piece before it is sent.
+    pub(super) fn sending(&mut self, start: u64, end: u64, macs: &[ChunkMac]) {
+        let bytes: Vec<u8> = macs.iter().flat_map(|mac| *mac.as_bytes()).collect();
+        self.append(&Record::Sending {
+            start,
+            end,
+            macs: base64::encode(&bytes),
+        });
+    }
+
+    /// Notes a piece that has arrived.
+    pub(super) fn stored(&mut self, start: u64, token: Option<&str>) {
+        self.append(&Record::Stored {
+            start,
+            token: token.map(str::to_owned),
+        });
+    }
+
+    /// Forgets the upload: the next one has a new key.
+    pub(super) fn forget(&mut self) {
+        self.begun = None;
+        self.records = 0;
+        if self.file.set_len(0).is_err() || self.file.rewind().is_err() {
+            self.remove();
+        }
+    }
+
+    /// The upload is over.
+    pub(super) fn remove(&self) {
+        let _ = fs::remove_file(&self.path);
+    }
+
+    fn load(&mut self) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        (&self.file).take(MAX_FILE).read_to_end(&mut bytes)?;
+        let mut begun: Option<Begun> = None;
+        let mut rest = bytes.as_slice();
+        while let Some((record, behind)) = self.split(rest) {
+            if !apply(&mut begun, &record, &self.version) {
+                begun = None;
+                break;
+            }
+            self.records += 1;
+            rest = behind;
+        }
+        if begun.is_none() {
+            self.forget();
+            return Ok(());
+        }
+        self.begun = begun;
+        self.file.set_len((bytes.len() - rest.len()) as u64)?;
+        self.file.seek(SeekFrom::End(0))?;
+        Ok(())
+    }
+
+    /// The first record of `bytes`, and what stands behind it.
+    fn split<'a>(&self, bytes: &'a [u8]) -> Option<(Record, &'a [u8])> {
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (sealed, rest) = rest.split_at_checked(length)?;
+        let plain = seal::open(&self.key, &self.record_context(), sealed).ok()?;
+        let record = serde_json::from_slice(&Zeroizing::new(plain)).ok()?;
+        Some((record, rest))
+    }
+
+    /// The context of the next record.
+    fn record_context(&self) -> Vec<u8> {
+        let mut context = self.context.clone();
+        context.extend_from_slice(&self.records.to_be_bytes());
+        context
+    }
+
+    fn append(&mut self, record: &Record) {
+        apply(&mut self.begun, record, &self.version);
+        if let Err(error) = self.write(record) {
+            tracing::debug!(target: "megarc", "the journal of the upload is given up: {error}");
+            // One with a gap would be worse than none.
+            self.remove();
+        }
+    }
+
+    fn write(&mut self, record: &Record) -> io::Result<()> {
+        let plain = Zeroizing::new(serde_json::to_vec(record)?);
+        let sealed = seal::seal(&self.key, &self.record_context(), &plain);
+        let length = u32::try_from(sealed.len()).map_err(io::Error::other)?;
+        let mut bytes = length.to_be_bytes().to_vec();
+        bytes.extend_from_slice(&sealed);
+        self.file.write_all(&bytes)?;
+        self.records += 1;
+        Ok(())
+    }
+}
+
+impl Begun {
+    /// The end of the piece that was sent from `start` on.
+    pub(super) fn piece_end(&self, start: u64) -> Option<u64> {
+        self.pieces.get(&start).map(|piece| piece.end)
+    }
+
+    /// Where the pieces end that may have been sent.
+    fn end(&self) -> u64 {
+        self.pieces
+            .last_key_value()
+            .map_or(0, |(_, piece)| piece.end)
+    }
+}
+
+/// Takes a record in; `false` if it does not fit.
+fn apply(begun: &mut Option<Begun>, record: &Record, current: &str) -> bool {
+    match (record, begun.as_mut()) {
+        (
+            Record::Begun {
+                version,
+                address,
+                key,
+                nonce,
+            },
+            None,
+        ) => {
+            let decode = |text: &str| base64::decode(text).ok().map(Zeroizing::new);
+            let key = decode(key).and_then(|key| ContentKey::from_slice(&key).ok());
+            let nonce = decode(nonce).and_then(|nonce| Nonce::from_slice(&nonce).ok());
+            let (Some(key), Some(nonce), true) = (key, nonce, version == current) else {
+                return false;
+            };
+            *begun = Some(Begun {
+                address: address.clone(),
+                key,
+                nonce,
+                pieces: BTreeMap::new(),
+                token: None,
+            });
+        }
+        (Record::Sending { start, end, macs }, Some(begun)) => {
+            let Ok(bytes) = base64::decode(macs) else {
+                return false;
+            };
+            let (macs, rest) = bytes.as_chunks::<16>();
+            if *start != begun.end() || end <= start || !rest.is_empty() {
+                return false;
+            }
+            let piece = Piece {
+                end: *end,
+                macs: macs.iter().copied().map(ChunkMac::from_bytes).collect(),
+                stored: false,
+            };
+            begun.pieces.insert(*start, piece);
+        }
+        (Record::Stored { start, token }, Some(begun)) => {
+            let Some(piece) = begun.pieces.get_mut(start) else {
+                return false;
+            };
+            piece.stored = true;
+            if token.is_some() {
+                begun.token.clone_from(token);
+            }
+        }
+        _ => return false,
+    }
+    true
+}
