@@ -54,6 +54,11 @@ impl Account {
         self.server().stats()
     }
 
+    /// What the server finds wrong with its own state.
+    pub(crate) fn check(&self) -> Vec<String> {
+        self.server().check()
+    }
+
     /// Replaces the faults.
     pub(crate) fn set_faults(&self, faults: &str) {
         self.server().set_faults(Faults::parse(faults).unwrap());

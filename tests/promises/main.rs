@@ -9,6 +9,7 @@ mod check;
 mod copied;
 mod damage;
 mod interrupted;
+mod killed;
 mod large;
 mod resumed_down;
 mod resumed_up;
