@@ -207,6 +207,9 @@ pub struct MegaFlags {
     /// Keep no list of the nodes between runs: each run fetches it whole
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
     pub mega_no_tree_cache: Option<bool>,
+    /// What to do when the transfer quota is used up: wait or fail
+    #[arg(long, global = true, value_name = "WHAT")]
+    pub mega_quota: Option<String>,
     /// Use TLS for content too (it is encrypted in any case)
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = values::boolean)]
     pub mega_use_https: Option<bool>,
@@ -303,6 +306,7 @@ impl MegaFlags {
             ("hard_delete", truth(self.mega_hard_delete)),
             ("no_dedupe_upload", truth(self.no_dedupe_upload)),
             ("no_tree_cache", truth(self.mega_no_tree_cache)),
+            ("quota", self.mega_quota.clone()),
             ("use_https", truth(self.mega_use_https)),
             ("encoding", self.mega_encoding.clone()),
             ("description", self.mega_description.clone()),

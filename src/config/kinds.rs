@@ -178,6 +178,7 @@ pub const KINDS: &[Kind] = &[
             NO_TREE_CACHE,
             ROOT,
             VERSIONS,
+            QUOTA,
             DESCRIPTION,
         ],
     },
@@ -213,6 +214,21 @@ const NO_TREE_CACHE: OptionInfo = flag(
     "Keep no list of the nodes between runs: each run fetches it whole.",
 );
 
+const QUOTA: OptionInfo = OptionInfo {
+    choices: &[
+        (
+            "wait",
+            "Wait until more transfer is allowed, and say how long.",
+        ),
+        ("fail", "Fail at once, and say when more is allowed."),
+    ],
+    default: "wait",
+    ..advanced(
+        "quota",
+        "What to do when the transfer quota is used up: wait or fail.",
+    )
+};
+
 const MEGA: &[OptionInfo] = &[
     OptionInfo {
         required: true,
@@ -243,6 +259,7 @@ const MEGA: &[OptionInfo] = &[
     ),
     NO_DEDUPE_UPLOAD,
     NO_TREE_CACHE,
+    QUOTA,
     flag(
         "use_https",
         "Use TLS for content too, which is encrypted anyway.",

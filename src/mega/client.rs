@@ -34,6 +34,18 @@ pub enum QuotaReaction {
     Wait,
 }
 
+impl std::str::FromStr for QuotaReaction {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "fail" => Ok(Self::Fail),
+            "wait" => Ok(Self::Wait),
+            _ => Err("it is neither wait nor fail"),
+        }
+    }
+}
+
 /// How a client is set up. Start from `default()` and change what differs.
 #[derive(Clone)]
 pub struct ClientOptions {

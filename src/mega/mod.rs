@@ -17,6 +17,7 @@ pub mod node;
 mod operations;
 mod pieces;
 mod private;
+mod quota;
 mod reader;
 pub mod session;
 pub mod state;

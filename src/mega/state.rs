@@ -14,6 +14,7 @@ use super::error::Error;
 use super::handle::NodeHandle;
 use super::links::OpenedLink;
 use super::node::{Node, WireNode};
+use super::quota::{QuotaGate, Space};
 use super::tree::Tree;
 use super::upload::KnownFiles;
 
@@ -50,6 +51,8 @@ pub(super) struct ClientState {
     pub(super) ahead: Arc<Ahead>,
     pub(super) samples: Samples,
     pub(super) known: KnownFiles,
+    pub(super) quota: QuotaGate,
+    pub(super) space: Space,
 }
 
 /// Fingerprints of contents that were found equal to files without one.

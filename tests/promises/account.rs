@@ -8,8 +8,8 @@ use megarc::config::obscure;
 use megarc::sandbox::{self, AccountSpec, Faults, Handle, Options, Stats};
 use tokio::runtime::Runtime;
 
-const EMAIL: &str = "me@example.com";
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const EMAIL: &str = "me@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// A sandbox server in this process, and a home for the client.
 pub(crate) struct Account {
@@ -47,6 +47,16 @@ impl Account {
     /// The client's home, for local files as well.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// The server's address.
+    pub(crate) fn url(&self) -> String {
+        self.server().url().to_owned()
+    }
+
+    /// Runs a future to its end.
+    pub(crate) fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// What the server has counted.

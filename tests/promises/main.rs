@@ -11,6 +11,7 @@ mod damage;
 mod interrupted;
 mod killed;
 mod large;
+mod matrix;
 mod resumed_down;
 mod resumed_up;
 mod sessions;

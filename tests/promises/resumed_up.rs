@@ -105,7 +105,7 @@ fn an_address_that_has_died_is_replaced() {
 fn a_node_that_was_made_just_before_is_not_made_twice() {
     let account = with_source(5, SIZE);
     account.set_faults("cs.p:lose");
-    let made = || account.stats().commands.get("p").is_some();
+    let made = || account.stats().commands.contains_key("p");
     kill_when(&account, made);
     account.set_faults("");
     account.ok(["copy", "src", "m:dst"]);

@@ -7,21 +7,17 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use crate::mega::ahead::Ahead;
 use crate::mega::api::{
     Api, DownloadAddress, DownloadTarget, RequestDownload, RequestDownloadReply,
 };
-use crate::mega::client::QuotaReaction;
+use crate::mega::client::Client;
 use crate::mega::error::Error;
 
 /// Shared by the pieces of one download.
 pub(super) struct Address {
-    api: Api,
-    ahead: Arc<Ahead>,
+    client: Client,
     target: DownloadTarget,
     size: u64,
-    use_https: bool,
-    quota: QuotaReaction,
     current: Mutex<Option<Arc<DownloadAddress>>>,
     /// The part of a striped file that is not fetched: the parity, until
     /// another one turns out to be slow or missing.
@@ -33,28 +29,18 @@ pub(super) struct Address {
 const STRIPED: u64 = 4 << 20;
 
 impl Address {
-    pub(super) fn new(
-        api: Api,
-        ahead: Arc<Ahead>,
-        target: DownloadTarget,
-        size: u64,
-        use_https: bool,
-        quota: QuotaReaction,
-    ) -> Self {
+    pub(super) fn new(client: &Client, target: DownloadTarget, size: u64) -> Self {
         Self {
-            api,
-            ahead,
+            client: client.clone(),
             target,
             size,
-            use_https,
-            quota,
             current: Mutex::new(None),
             idle: AtomicUsize::new(0),
         }
     }
 
     pub(super) fn api(&self) -> &Api {
-        &self.api
+        self.client.api()
     }
 
     /// The file's size in bytes.
@@ -85,7 +71,7 @@ impl Address {
             return Ok(Arc::clone(address));
         }
         let early = match stale {
-            None => self.ahead.take_download(self.target).await,
+            None => self.client.state().ahead.take_download(self.target).await,
             Some(_) => None,
         };
         let address = match early {
@@ -100,11 +86,11 @@ impl Address {
         loop {
             let request = RequestDownload {
                 target: self.target,
-                use_https: self.use_https,
+                use_https: self.client.options().use_https,
                 with_address: true,
                 striped: self.size >= STRIPED,
             };
-            match self.api.call(request).await {
+            match self.api().call(request).await {
                 Ok(reply) => return self.check(reply),
                 Err(Error::Quota { retry_after }) => self.wait_for_quota(retry_after).await?,
                 Err(error) => return Err(error),
@@ -128,16 +114,8 @@ impl Address {
 
     /// Waits until more transfer is allowed, or fails, as the options say.
     pub(super) async fn wait_for_quota(&self, time: Option<Duration>) -> Result<(), Error> {
-        if self.quota == QuotaReaction::Fail {
-            return Err(Error::Quota { retry_after: time });
-        }
-        let time = time.unwrap_or(Duration::from_secs(3600));
-        tracing::warn!(
-            target: "megarc",
-            "transfer quota exceeded, waiting {} seconds for more",
-            time.as_secs()
-        );
-        self.api.retries().wait(time).await;
-        Ok(())
+        let gate = &self.client.state().quota;
+        let reaction = self.client.options().quota;
+        gate.pass(reaction, time, self.api().retries()).await
     }
 }

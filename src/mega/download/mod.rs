@@ -110,20 +110,9 @@ impl Client {
     /// polled for the first time.
     #[must_use]
     pub fn download(&self, download: Download) -> ContentStream {
-        let options = self.options();
-        let address = Address::new(
-            self.api().clone(),
-            Arc::clone(&self.state().ahead),
-            download.target,
-            download.size,
-            options.use_https,
-            options.quota,
-        );
-        let driver = Driver::new(
-            Arc::new(address),
-            download,
-            options.download_connections.max(1),
-        );
+        let address = Address::new(self, download.target, download.size);
+        let connections = self.options().download_connections.max(1);
+        let driver = Driver::new(Arc::new(address), download, connections);
         Box::pin(stream::unfold(State::Idle(Box::new(driver)), next))
     }
 }

@@ -2,7 +2,6 @@
 //! that it looks at are fetched, 8 KiB at most.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -23,15 +22,7 @@ impl Client {
     pub(in crate::mega) async fn sample(&self, file: NodeHandle) -> Result<Fingerprint, Error> {
         let download = self.file(file).await?;
         let (size, key) = (download.size, download.key);
-        let options = self.options();
-        let address = Address::new(
-            self.api().clone(),
-            Arc::clone(&self.state().ahead),
-            download.target,
-            size,
-            options.use_https,
-            options.quota,
-        );
+        let address = Address::new(self, download.target, size);
         let cipher = ContentCipher::new(key.aes_key(), key.nonce());
         let (address, cipher) = (&address, &cipher);
         let fetched: HashMap<u64, Vec<u8>> = stream::iter(windows(size))

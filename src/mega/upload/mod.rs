@@ -101,6 +101,7 @@ impl Client {
                 return Ok(node);
             }
         }
+        let _room = self.room_for(size).await?;
         let mut journal = self.journal_of(&source, size, &place)?;
         let mut reader = Reader::new(source, size)?;
         let task = Task {
@@ -115,8 +116,11 @@ impl Client {
                 .await
             {
                 Ok(complete) => match self.finish_upload(&place, complete).await {
-                    // The server does not know the token (any more).
-                    Err(Error::Api { code, .. }) if code == ErrorCode::ENOENT => {
+                    // The server does not know the token (any more), or what
+                    // it has stored is not what was sent.
+                    Err(Error::Api { code, .. })
+                        if matches!(code, ErrorCode::ENOENT | ErrorCode::EKEY) =>
+                    {
                         self.require_parent(upload.parent).await?;
                         if let Some(progress) = &task.progress {
                             progress.rewound(size);

@@ -12,7 +12,7 @@ use crate::mega::session::{Credentials, ForeignSession, MfaSource, Secret, Sessi
 use crate::mega::transport::RetryPolicy;
 use crate::mega::tree::TreeStore;
 use crate::mega::upload::JournalStore;
-use crate::mega::{ClientOptions, Error};
+use crate::mega::{ClientOptions, Error, QuotaReaction};
 use crate::remote::encoding::Encoding;
 use crate::remote::mega::{Mega, MegaOptions};
 use crate::remote::{Entry, ErrorKind, Location, Remote, RemoteError, RemotePath, Result};
@@ -120,7 +120,11 @@ impl Opener {
                 })
                 .map_err(setting)
         };
+        let quota = options
+            .parsed("quota", "a reaction to a used up quota", str::parse)
+            .map_err(setting)?;
         Ok(ClientOptions {
+            quota: quota.unwrap_or(QuotaReaction::Wait),
             api_url: DEFAULT_API_URL.to_owned(),
             retries: RetryPolicy::new(network.low_level_retries),
             timeout: network.timeout,
