@@ -303,9 +303,12 @@ async fn read(mut body: BodyStream, outgoing: &Outgoing) -> Try {
     }
 }
 
-/// For the whole request these two say that nothing was executed.
+/// For the whole request these say that nothing was executed.
 fn is_worth_repeating(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::EAGAIN | ErrorCode::ERATELIMIT)
+    matches!(
+        code,
+        ErrorCode::EAGAIN | ErrorCode::ERATELIMIT | ErrorCode::ETEMPUNAVAIL
+    )
 }
 
 /// Sets a flag when dropped: the solver must not outlive the request.

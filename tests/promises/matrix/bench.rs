@@ -37,19 +37,24 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn new() -> Self {
         let account = Account::new();
-        for (name, content) in FILES {
-            let path = account.home().join("src").join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content()).unwrap();
-        }
-        account.ok(["copy", "src", "m:src"]);
         let sessions = account.home().join("judge");
         let bench = Self {
             sessions: SessionStore::new(sessions, SealKey::generate()),
             account,
         };
+        bench.make_source("src");
+        bench.account.ok(["copy", "src", "m:src"]);
         bench.check_bystanders();
         bench
+    }
+
+    /// Writes the tree on the disk.
+    pub(super) fn make_source(&self, place: &str) {
+        for (name, content) in FILES {
+            let path = self.account.home().join(place).join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content()).unwrap();
+        }
     }
 
     /// Runs megarc with few tries, so that what never ends well ends soon.

@@ -28,6 +28,23 @@ pub(super) const COMMANDS: &[Command] = &[
         check: check_down,
     },
     Command {
+        name: "sync up",
+        prepare: |bench, place| bench.put(&format!("{place}/gone"), b"extra".to_vec()),
+        args: |place| args(&["sync", "--no-dedupe-upload", "src", &format!("m:{place}")]),
+        check: |bench, place, ended_well, what| {
+            let extra = bench.contents(place);
+            let extra = extra.iter().any(|(name, _)| name == "gone");
+            assert!(!(ended_well && extra), "{what}: the extra file is there");
+            check_up(bench, place, ended_well, what);
+        },
+    },
+    Command {
+        name: "move up",
+        prepare: |bench, place| bench.make_source(place),
+        args: |place| args(&["move", "--no-dedupe-upload", place, &format!("m:{place}")]),
+        check: check_moved,
+    },
+    Command {
         name: "delete",
         prepare: |bench, place| {
             for (name, content) in FILES {
@@ -54,7 +71,9 @@ fn args(words: &[&str]) -> Vec<String> {
 }
 
 fn check_up(bench: &Bench, place: &str, ended_well: bool, what: &str) {
-    let there = bench.contents(place);
+    let mut there = bench.contents(place);
+    // What a sync removes at its end.
+    there.retain(|(name, _)| name != "gone");
     for (name, content) in &there {
         let expected = FILES.iter().find(|(known, _)| known == name);
         let (_, expected) = expected.unwrap_or_else(|| panic!("{what}: {name} is there"));
@@ -66,6 +85,18 @@ fn check_up(bench: &Bench, place: &str, ended_well: bool, what: &str) {
     assert_eq!(names.len(), there.len(), "{what}: a name twice");
     if ended_well {
         assert_eq!(names.len(), FILES.len(), "{what}: {names:?}");
+    }
+}
+
+fn check_moved(bench: &Bench, place: &str, ended_well: bool, what: &str) {
+    check_up(bench, place, ended_well, what);
+    let there = bench.contents(place);
+    for (name, make) in FILES {
+        let here = fs::read(bench.account.home().join(place).join(name));
+        assert!(!(ended_well && here.is_ok()), "{what}: {name} is left");
+        let is_there = there.iter().any(|(known, _)| known == name);
+        let is_here = here.is_ok_and(|content| content == make());
+        assert!(is_there || is_here, "{what}: {name} is lost");
     }
 }
 

@@ -20,8 +20,15 @@ pub(super) enum Expect {
     Either,
 }
 
-const ALL: &[&str] = &["copy up", "copy down", "delete", "dedupe"];
-const UP: &[&str] = &["copy up"];
+const ALL: &[&str] = &[
+    "copy up",
+    "copy down",
+    "sync up",
+    "move up",
+    "delete",
+    "dedupe",
+];
+const UP: &[&str] = &["copy up", "sync up", "move up"];
 const DOWN: &[&str] = &["copy down"];
 const REMOVE: &[&str] = &["delete", "dedupe"];
 

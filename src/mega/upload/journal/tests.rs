@@ -1,3 +1,5 @@
+//! Journals are found again, hidden from others, and never read wrong.
+
 #![allow(clippy::unwrap_used)]
 
 use std::fs::{self, File};
