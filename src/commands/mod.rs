@@ -32,6 +32,7 @@ pub mod md5sum;
 pub mod mkdir;
 pub mod r#move;
 pub mod moveto;
+pub mod ncdu;
 pub mod obscure;
 pub mod purge;
 pub mod rcat;
@@ -91,6 +92,7 @@ pub enum Command {
     Mkdir(mkdir::Args),
     Move(r#move::Args),
     Moveto(moveto::Args),
+    Ncdu(ncdu::Args),
     Obscure(obscure::Args),
     Purge(purge::Args),
     Rcat(rcat::Args),
@@ -154,6 +156,7 @@ impl Command {
             Self::Mkdir(_) => "mkdir",
             Self::Move(_) => "move",
             Self::Moveto(_) => "moveto",
+            Self::Ncdu(_) => "ncdu",
             Self::Obscure(_) => "obscure",
             Self::Purge(_) => "purge",
             Self::Rcat(_) => "rcat",
@@ -244,6 +247,7 @@ impl Command {
             Self::Mkdir(args) => mkdir::run(args, ctx).await,
             Self::Move(args) => r#move::run(args, ctx).await,
             Self::Moveto(args) => moveto::run(args, ctx).await,
+            Self::Ncdu(args) => ncdu::run(args, ctx).await,
             Self::Obscure(args) => obscure::run(args, ctx),
             Self::Purge(args) => purge::run(args, ctx).await,
             Self::Rcat(args) => rcat::run(args, ctx).await,

@@ -5,6 +5,7 @@
 //! inside a line. On a terminal names are escaped ([`sanitize`]); a pipe gets
 //! the bytes as they are.
 
+pub mod fullscreen;
 pub mod json;
 pub mod layout;
 pub mod listing;
@@ -54,7 +55,12 @@ struct Sinks {
     drawn: String,
     /// The window has a title of ours.
     titled: bool,
+    /// Log lines that wait until the screen is free again.
+    held: Option<String>,
 }
+
+/// More than this of a log is not held back, but lost.
+const HELD: usize = 1 << 20;
 
 impl Output {
     /// The streams of this process.
@@ -84,6 +90,7 @@ impl Output {
                 block: None,
                 drawn: String::new(),
                 titled: false,
+                held: None,
             }),
             terminal,
             colors: AtomicBool::new(terminal),
@@ -172,6 +179,11 @@ impl Output {
         let sinks = &mut *guard;
         let _ = if let Some(sink) = &mut sinks.log {
             sink.put(level, &text)
+        } else if let Some(held) = &mut sinks.held {
+            if held.len() < HELD {
+                held.push_str(&text);
+            }
+            Ok(())
         } else if sinks.block.is_some() {
             sinks.log_above_block(&text, self.has_color())
         } else {
@@ -179,6 +191,18 @@ impl Output {
             let _ = sinks.stdout.flush();
             sinks.stderr.write_all(text.as_bytes())
         };
+    }
+
+    /// Holds log lines back that would go to stderr.
+    pub fn hold_log(&self) {
+        self.lock().held.get_or_insert_default();
+    }
+
+    /// Writes what was held back, and holds nothing back any more.
+    pub fn release_log(&self) {
+        let mut sinks = self.lock();
+        let held = sinks.held.take().unwrap_or_default();
+        let _ = sinks.stderr.write_all(held.as_bytes());
     }
 
     /// Usage texts and complaints about the command line, on stderr.
@@ -387,6 +411,18 @@ mod tests {
         output.draw("a");
         output.end_block();
         assert_eq!(out.text(), "\x1b[2K\x1b[1Ga\n");
+    }
+
+    #[test]
+    fn a_log_that_is_held_back_is_not_lost() {
+        let (output, _, err) = captured(true);
+        output.hold_log();
+        output.log(Level::Notice, "one\n");
+        output.log(Level::Notice, "two\n");
+        assert_eq!(err.text(), "");
+        output.release_log();
+        output.log(Level::Notice, "three\n");
+        assert_eq!(err.text(), "one\ntwo\nthree\n");
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod md5sum;
 mod mkdir;
 mod r#move;
 mod moveto;
+mod ncdu;
 mod network;
 mod obscure;
 mod on_sandbox;
