@@ -44,6 +44,10 @@ impl Live {
             titled: show.progress_terminal_title,
             logged: by_default || show.stats.is_some(),
         };
+        if live.drawn && live.titled {
+            let title = progress::title(&live.stats.snapshot());
+            live.output.title(Some(&title));
+        }
         live.ticker = live.begin(show.stats_interval());
         live.asked = live.listen(Arc::clone(&ctx.run.limits));
         ctx.run.limits.announce();

@@ -59,20 +59,20 @@ fn ctrl_c_and_signals_give_the_terminal_back() {
 #[test]
 fn names_cannot_garble_the_screen_and_a_dry_run_deletes_nothing() {
     let home = Home::new();
-    home.write("src/a\x1b[2Jb", "1");
+    home.write("src/a\u{202e}b", "1");
     let mut pty = Pty::start(home.command(&["ncdu", "-n", "src:"]));
-    pty.expect("a\\x1b[2Jb");
+    pty.expect("a\\u{202e}b");
     pty.expect("Objects: 1");
     pty.press("dy");
     pty.press("Y");
-    pty.expect("src:a\\x1b[2Jb");
+    pty.expect("src:a\\u{202e}b");
     pty.press("\x1bq");
     assert_eq!(pty.end(), 0, "{}", pty.screen);
-    assert!(!pty.screen.contains("\x1b[2J"), "{}", pty.screen);
+    assert!(!pty.screen.contains('\u{202e}'), "{}", pty.screen);
     // the log waits until the screen is free
     let log = pty.screen.rsplit("\x1b[?1049l").next().unwrap();
     assert!(log.contains("Skipped delete as --dry-run is set"), "{log}");
-    assert!(home.exists("src/a\x1b[2Jb"));
+    assert!(home.exists("src/a\u{202e}b"));
 }
 
 #[test]
