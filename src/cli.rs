@@ -5,6 +5,7 @@
 //! and signals. What is wrong with a command line is said here, in rclone's
 //! words; nothing is ever ignored.
 
+mod ages;
 pub mod argv;
 pub mod complete;
 mod dispatch;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use megarc::engine::filter::{Filter, FilterSpec};
+use megarc::engine::filter::{Filter, FilterSpec, Share};
 use serde_json::Value;
 
 fn strings(value: &Value) -> Vec<String> {
@@ -37,6 +37,10 @@ fn spec(flags: &[String]) -> Option<FilterSpec> {
             "--filter-from" => spec.filter_from.push(value()?),
             "--files-from" => spec.files_from.push(value()?),
             "--files-from-raw" => spec.files_from_raw.push(value()?),
+            "--hash-filter" => {
+                // What is none is tried with the binary.
+                spec.share = Some(Share::parse(&value()?, || 0).ok()?);
+            }
             "--exclude-if-present" => spec.exclude_if_present.push(value()?),
             "--ignore-case" => spec.ignore_case = true,
             "--no-traverse" => {}

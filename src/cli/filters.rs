@@ -5,9 +5,10 @@ use std::io;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::ages;
 use super::values::{self, Size, Span};
 use crate::engine::Filter;
-use crate::engine::filter::FilterSpec;
+use crate::engine::filter::{FilterError, FilterSpec, Share};
 use crate::exit::CommandError;
 
 /// Flags about which files and directories are seen at all.
@@ -38,6 +39,15 @@ pub struct FilterFlags {
     /// As --files-from, without comments
     #[arg(long, global = true, value_name = "FILE")]
     pub files_from_raw: Vec<String>,
+    /// As --files-from-raw, with a NUL after each path instead of a line end
+    #[arg(long, global = true, value_name = "FILE")]
+    pub files_from0: Vec<String>,
+    /// Do not see directories that hold a file of this name
+    #[arg(long, global = true, value_name = "NAME")]
+    pub exclude_if_present: Vec<String>,
+    /// See one of N shares of the files: the Kth, or with @ any
+    #[arg(long, global = true, value_name = "K/N", default_value = "")]
+    pub hash_filter: String,
     /// Patterns do not care about case
     #[arg(long, global = true)]
     pub ignore_case: bool,
@@ -61,7 +71,8 @@ impl FilterFlags {
     /// # Errors
     /// A rule that is none, or a file that cannot be read.
     pub fn filter(&self) -> Result<Filter, CommandError> {
-        let now = Timestamp::now();
+        let ages = ages::window(self.min_age, self.max_age, Timestamp::now());
+        let (changed_from, changed_until) = ages.map_err(refuse)?;
         let spec = FilterSpec {
             include: self.include.clone(),
             include_from: self.include_from.clone(),
@@ -71,18 +82,16 @@ impl FilterFlags {
             filter_from: self.filter_from.clone(),
             files_from: self.files_from.clone(),
             files_from_raw: self.files_from_raw.clone(),
+            files_from0: self.files_from0.clone(),
+            exclude_if_present: self.exclude_if_present.clone(),
+            share: self.share().map_err(refuse)?,
             ignore_case: self.ignore_case,
             min_size: self.min_size.0,
             max_size: self.max_size.0,
-            changed_from: self.max_age.ago(now),
-            changed_until: self.min_age.ago(now),
-            ..FilterSpec::default()
+            changed_from,
+            changed_until,
         };
-        let filter = Filter::build(&spec, read).map_err(|error| {
-            CommandError::start(format!(
-                "Failed to initialise global options: failed to reload \"filter\" options: {error}"
-            ))
-        })?;
+        let filter = Filter::build(&spec, read).map_err(refuse)?;
         if filter.order_is_unclear() {
             tracing::error!(
                 "Using --filter is recommended instead of both --include and --exclude \
@@ -91,6 +100,21 @@ impl FilterFlags {
         }
         Ok(filter)
     }
+
+    fn share(&self) -> Result<Option<Share>, FilterError> {
+        if self.hash_filter.is_empty() {
+            return Ok(None);
+        }
+        let any = || getrandom::u64().unwrap_or_default();
+        let share = Share::parse(&self.hash_filter, any).map_err(FilterError::Share)?;
+        Ok(Some(share))
+    }
+}
+
+fn refuse(error: impl std::fmt::Display) -> CommandError {
+    CommandError::start(format!(
+        "Failed to initialise global options: failed to reload \"filter\" options: {error}"
+    ))
 }
 
 /// A file of rules; `-` is standard input.
@@ -98,6 +122,9 @@ fn read(path: &str) -> io::Result<String> {
     if path == "-" {
         io::read_to_string(io::stdin())
     } else {
-        std::fs::read_to_string(path)
+        std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::new(error.kind(), "no such file or directory"),
+            _ => error,
+        })
     }
 }

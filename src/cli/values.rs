@@ -382,15 +382,26 @@ fn long_duration(value: &str) -> Option<i64> {
 
 /// A date or a date and time, local unless it says otherwise.
 fn date(value: &str) -> Option<Timestamp> {
-    if let Ok(instant) = value.parse::<Timestamp>() {
+    let at = |place: usize| value.as_bytes().get(place).copied();
+    let is_timed = |between: &[u8]| {
+        let colons = at(13) == Some(b':') && at(16) == Some(b':');
+        colons && at(10).is_some_and(|c| between.contains(&c))
+    };
+    if is_timed(b"T")
+        && let Ok(instant) = value.parse::<Timestamp>()
+    {
         return Some(instant);
     }
     let local = TimeZone::system();
-    let moment = value
-        .parse::<civil::Date>()
-        .map(|day| day.to_datetime(civil::Time::midnight()))
-        .or_else(|_| value.parse::<civil::DateTime>())
-        .ok()?;
+    // The parser of days would take a time after it, and forget it.
+    let moment = if is_timed(b"T ") {
+        value.parse::<civil::DateTime>().ok()?
+    } else if value.len() == 10 {
+        let day = value.parse::<civil::Date>().ok()?;
+        day.to_datetime(civil::Time::midnight())
+    } else {
+        return None;
+    };
     local.to_timestamp(moment).ok()
 }
 
@@ -509,8 +520,20 @@ mod tests {
             length("1970-01-02T00:00:00Z"),
             Some(Duration::from_secs(86_400))
         );
+        // The time of a day counts.
+        let date = |s: &str| span(s).unwrap();
+        assert_ne!(date("2010-06-15T12:30:45"), date("2010-06-15"));
+        assert_eq!(date("2010-06-15 12:30:45"), date("2010-06-15T12:30:45"));
         assert_eq!(length("off"), None);
-        for bad in ["1d12h", "never", "", "1 h", "OFF", "2020-13-01"] {
+        for bad in [
+            "1d12h",
+            "never",
+            "",
+            "1 h",
+            "OFF",
+            "2020-13-01",
+            "2010-06-15 12:30",
+        ] {
             assert!(span(bad).is_err(), "{bad}");
         }
     }

@@ -7,6 +7,7 @@
 pub mod glob;
 mod re2;
 mod rules;
+mod share;
 mod spec;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 
 pub use glob::GlobError;
 pub use rules::RuleError;
+pub use share::Share;
 pub use spec::{FilterError, FilterSpec};
 
 use rules::Rules;
@@ -35,6 +37,7 @@ pub struct Filter {
     rules: Rules,
     only: Option<HashSet<String>>,
     markers: Vec<String>,
+    share: Option<Share>,
     sizes: (Option<u64>, Option<u64>),
     changed: (Option<Timestamp>, Option<Timestamp>),
     order_unclear: bool,
@@ -60,6 +63,7 @@ impl Filter {
                 .filter(|name| !name.is_empty())
                 .cloned()
                 .collect(),
+            share: spec.share,
             sizes: (spec.min_size, spec.max_size),
             changed: (spec.changed_from, spec.changed_until),
             order_unclear: parts.order_unclear,
@@ -88,6 +92,7 @@ impl Filter {
         self.only.is_some()
             || !self.rules.is_empty()
             || !self.markers.is_empty()
+            || self.share.is_some()
             || self.sizes != (None, None)
             || self.changed != (None, None)
     }
@@ -107,7 +112,7 @@ impl Filter {
         size: Option<u64>,
         modified: Option<Timestamp>,
     ) -> bool {
-        if self.only.as_ref().is_some_and(|only| !only.contains(path)) {
+        if !self.includes_name(path) {
             return false;
         }
         let (min, max) = self.sizes;
@@ -123,13 +128,15 @@ impl Filter {
         {
             return false;
         }
-        self.rules.includes_file(path)
+        true
     }
 
     /// Whether a file is seen as far as its name tells.
     #[must_use]
     pub fn includes_name(&self, path: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(path)) && self.rules.includes_file(path)
+        self.only.as_ref().is_none_or(|only| only.contains(path))
+            && self.rules.includes_file(path)
+            && self.share.is_none_or(|share| share.has(path))
     }
 
     /// Whether a directory is entered; `path` as above, without a final `/`.

@@ -136,7 +136,8 @@ impl Walk {
             .run
             .options
             .max_depth
-            .is_none_or(|max| node.depth + 1 < max);
+            // rclone's: no level at all would be no listing.
+            .is_none_or(|max| max == 0 || node.depth + 1 < max);
         if self.recursive && deeper {
             let dirs = entries.iter().filter(|e| e.is_dir());
             self.descent.enter(

@@ -19,6 +19,7 @@ mod dedupe;
 mod delete;
 mod deletefile;
 mod docs;
+mod filters;
 mod gendocs;
 mod hardening;
 mod hashsum;

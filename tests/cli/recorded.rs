@@ -60,7 +60,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// The file, the name or arguments of a case, and why megarc differs.
-const DIFFERENT: &[(&str, &str, &str)] = &[
+pub const DIFFERENT: &[(&str, &str, &str)] = &[
     (
         "listings",
         "reveal _02t0thv9Kq1PlgSuGTRFFy8Tww",

@@ -6,6 +6,7 @@ use std::io;
 use jiff::Timestamp;
 
 use super::rules::{self, RuleError, Rules};
+use super::share::Share;
 
 /// The filter flags as they were given.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +27,10 @@ pub struct FilterSpec {
     pub files_from: Vec<String>,
     /// `--files-from-raw`
     pub files_from_raw: Vec<String>,
+    /// `--files-from0`
+    pub files_from0: Vec<String>,
+    /// `--hash-filter`, read
+    pub share: Option<Share>,
     /// `--exclude-if-present`
     pub exclude_if_present: Vec<String>,
     /// `--ignore-case`
@@ -57,6 +62,9 @@ pub enum FilterError {
     /// `--files-from` together with rules.
     #[error("the usage of {0} overrides all other filters, it should be used alone or with {1}")]
     FilesFromAlone(&'static str, &'static str),
+    /// `--hash-filter` is none.
+    #[error("filter: --hash-filter: {0}")]
+    Share(String),
 }
 
 /// What a built filter consists of; [`super::Filter`] asks it.
@@ -82,6 +90,9 @@ impl FilterSpec {
         .iter()
         .any(|list| !list.is_empty())
             || !self.exclude_if_present.is_empty()
+            || self.share.is_some()
+            || self.min_size.or(self.max_size).is_some()
+            || self.changed_from.or(self.changed_until).is_some()
     }
 
     /// Builds the rules; `read` returns the text of a file, of standard input
@@ -98,11 +109,14 @@ impl FilterSpec {
         };
         let files = self.listed_files(&mut text)?;
         if files.is_some() && self.has_rules() {
-            return Err(if self.files_from.is_empty() {
-                FilterError::FilesFromAlone("--files-from-raw", "--files-from or --files-from0")
+            let (which, with) = if !self.files_from.is_empty() {
+                ("--files-from", "--files-from-raw or --files-from0")
+            } else if !self.files_from_raw.is_empty() {
+                ("--files-from-raw", "--files-from or --files-from0")
             } else {
-                FilterError::FilesFromAlone("--files-from", "--files-from-raw or --files-from0")
-            });
+                ("--files-from0", "--files-from or --files-from-raw")
+            };
+            return Err(FilterError::FilesFromAlone(which, with));
         }
 
         let mut rules = Rules::new(self.ignore_case);
@@ -148,7 +162,8 @@ impl FilterSpec {
         &self,
         text: &mut impl FnMut(&str) -> Result<String, FilterError>,
     ) -> Result<Option<HashSet<String>>, FilterError> {
-        if self.files_from.is_empty() && self.files_from_raw.is_empty() {
+        let all = [&self.files_from, &self.files_from_raw, &self.files_from0];
+        if all.iter().all(|list| list.is_empty()) {
             return Ok(None);
         }
         let mut files = HashSet::new();
@@ -163,6 +178,9 @@ impl FilterSpec {
         }
         for file in &self.files_from_raw {
             text(file)?.lines().for_each(&mut add);
+        }
+        for file in &self.files_from0 {
+            text(file)?.split('\0').for_each(&mut add);
         }
         Ok(Some(files))
     }
