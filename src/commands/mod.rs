@@ -18,6 +18,7 @@ pub mod deletefile;
 pub mod dialogue;
 pub mod gendocs;
 pub mod hashsum;
+pub mod doctor;
 pub mod help;
 pub mod import;
 pub mod link;
@@ -78,6 +79,7 @@ pub enum Command {
     Deletefile(deletefile::Args),
     Gendocs(gendocs::Args),
     Hashsum(hashsum::Args),
+    Doctor(doctor::Args),
     Help(help::Args),
     Import(import::Args),
     Link(link::Args),
@@ -142,6 +144,7 @@ impl Command {
             Self::Deletefile(_) => "deletefile",
             Self::Gendocs(_) => "gendocs",
             Self::Hashsum(_) => "hashsum",
+            Self::Doctor(_) => "doctor",
             Self::Help(_) => "help",
             Self::Import(_) => "import",
             Self::Link(_) => "link",
@@ -233,6 +236,7 @@ impl Command {
             Self::Deletefile(args) => deletefile::run(args, ctx).await,
             Self::Gendocs(args) => gendocs::run(args, ctx),
             Self::Hashsum(args) => hashsum::run(args, ctx).await,
+            Self::Doctor(args) => doctor::run(args, ctx).await,
             Self::Help(args) => help::run(args, ctx),
             Self::Import(args) => import::run(args, ctx).await,
             Self::Link(args) => link::run(args, ctx).await,

@@ -33,6 +33,7 @@ mod size;
 pub mod stats;
 pub mod touch;
 pub mod transfer;
+pub mod trial;
 pub mod walk;
 
 use std::sync::Arc;

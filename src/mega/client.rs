@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::mega::api::{Api, ApiOptions, SessionRenewer};
+use crate::mega::api::{Api, ApiOptions, Prelogin, SessionRenewer};
 use crate::mega::crypto::keys::MasterKey;
 use crate::mega::error::{Error, LoginFailure};
 use crate::mega::links::OpenedLink;
@@ -116,6 +116,22 @@ impl Default for ClientOptions {
     }
 }
 
+impl ClientOptions {
+    /// What sends the requests.
+    #[must_use]
+    pub fn transport(&self) -> Arc<dyn Transport> {
+        self.transport.clone().unwrap_or_else(|| {
+            Arc::new(HttpTransport::new(HttpTransportOptions {
+                timeout: self.timeout,
+                contimeout: self.contimeout,
+                setup: self.setup.clone(),
+                gate: self.gate.clone(),
+                user_agent: self.user_agent.clone(),
+            }))
+        })
+    }
+}
+
 /// A connection to MEGA. Clones share everything.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
@@ -152,6 +168,19 @@ impl Client {
             keeper,
             state: ClientState::default(),
         })))
+    }
+
+    /// Asks the server how `email` logs in, which needs no login: an answer of
+    /// any kind shows that it is there.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn greet(options: &ClientOptions, email: &str) -> Result<(), Error> {
+        let email = email.trim().to_ascii_lowercase();
+        match anonymous(options).call(Prelogin { email }).await {
+            Ok(_) | Err(Error::Api { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Keeps a session that another program has opened, as if it were ours.
@@ -243,21 +272,12 @@ impl Client {
 
 /// The queue to the server, in nobody's name.
 fn anonymous(options: &ClientOptions) -> Api {
-    let transport = options.transport.clone().unwrap_or_else(|| {
-        Arc::new(HttpTransport::new(HttpTransportOptions {
-            timeout: options.timeout,
-            contimeout: options.contimeout,
-            setup: options.setup.clone(),
-            gate: options.gate.clone(),
-            user_agent: options.user_agent.clone(),
-        }))
-    });
     let api_options = ApiOptions {
         base_url: options.api_url.clone(),
         retries: options.retries.clone(),
         debug: options.debug,
     };
-    Api::anonymous(transport, api_options)
+    Api::anonymous(options.transport(), api_options)
 }
 
 impl fmt::Debug for Client {

@@ -12,6 +12,7 @@ mod likeness;
 mod names;
 mod places;
 mod resume;
+mod sessions;
 mod streams;
 mod versions;
 

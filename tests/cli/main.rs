@@ -21,6 +21,7 @@ mod deletefile;
 mod docs;
 mod filters;
 mod gendocs;
+mod doctor;
 mod hardening;
 mod hashsum;
 mod help;

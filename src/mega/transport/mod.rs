@@ -9,6 +9,7 @@
 mod backoff;
 mod body;
 mod http;
+mod observer;
 mod retry;
 mod upload_body;
 
@@ -23,6 +24,7 @@ use thiserror::Error;
 pub use backoff::Backoff;
 pub use body::BodyStream;
 pub use http::{Gate, HttpTransport, HttpTransportOptions, Setup};
+pub use observer::{Observer, Seen};
 pub use retry::{RetryPolicy, Sleeper};
 
 /// Sends requests. The real one is [`HttpTransport`]; tests use a script.

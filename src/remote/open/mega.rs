@@ -67,7 +67,7 @@ impl Opener {
     }
 
     /// How the client of an account, or of a link, is set up.
-    fn client_of(&self, options: &Options<'_>, account: bool) -> Result<ClientOptions> {
+    pub(super) fn client_of(&self, options: &Options<'_>, account: bool) -> Result<ClientOptions> {
         let mut client = self.client(options)?;
         if let Some(url) = options.text("api_url") {
             client.api_url = url;
@@ -83,6 +83,13 @@ impl Opener {
 
     /// The account of the server that runs inside this or another process.
     pub(super) async fn sandbox(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
+        let client = self.client_of_sandbox(options).await?;
+        let remote = Mega::connect(client, None, mega_options(options)?).await?;
+        Ok(Arc::new(remote))
+    }
+
+    /// How the client of that account is set up; starts the server.
+    pub(super) async fn client_of_sandbox(&self, options: &Options<'_>) -> Result<ClientOptions> {
         let dir = self.config.cache_dir().map_err(setting)?.join(SANDBOX);
         let server = embedded::acquire(&dir).await.map_err(|e| {
             RemoteError::new(ErrorKind::Network, "starting the sandbox", "").because(e)
@@ -102,8 +109,7 @@ impl Opener {
         client.trees = self.trees(options)?.map(|store| store.for_server(name));
         client.journals = self.journals();
         self.keep_sandbox(server);
-        let remote = Mega::connect(client, None, mega_options(options)?).await?;
-        Ok(Arc::new(remote))
+        Ok(client)
     }
 
     fn client(&self, options: &Options<'_>) -> Result<ClientOptions> {
@@ -208,7 +214,7 @@ impl Opener {
         dir.ok().map(|dir| JournalStore::new(dir.join(UPLOADS)))
     }
 
-    async fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {
+    pub(super) async fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {
         let Some(url) = options.text("link") else {
             return Ok(None);
         };
@@ -263,7 +269,7 @@ impl Opener {
     }
 }
 
-fn mega_options(options: &Options<'_>) -> Result<MegaOptions> {
+pub(super) fn mega_options(options: &Options<'_>) -> Result<MegaOptions> {
     let encoding = options.parsed("encoding", "Encoding", str::parse);
     let root = options.parsed("root", "root", str::parse);
     Ok(MegaOptions {

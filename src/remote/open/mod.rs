@@ -6,6 +6,7 @@
 mod mega;
 mod network;
 mod otp;
+mod patient;
 mod string;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 pub use network::{Connections, Network, requests_a_second};
+pub use patient::{Greeting, Keys, Patient, Server};
 
 use super::alias;
 use super::http::{Http, HttpOptions};
