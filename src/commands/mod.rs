@@ -19,6 +19,7 @@ pub mod dialogue;
 pub mod gendocs;
 pub mod hashsum;
 pub mod doctor;
+pub mod hashsum;
 pub mod help;
 pub mod import;
 pub mod link;

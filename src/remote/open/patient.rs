@@ -176,6 +176,8 @@ impl Patient {
         client.retries = RetryPolicy::new(TRIES);
         // What the trial leaves must not stay in the rubbish bin.
         client.hard_delete = true;
+        // The keys are those that the server has, not those that were kept.
+        client.trees = None;
         self.mega = Some(Account {
             client,
             options,
