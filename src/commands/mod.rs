@@ -17,7 +17,6 @@ pub mod delete;
 pub mod deletefile;
 pub mod dialogue;
 pub mod gendocs;
-pub mod hashsum;
 pub mod doctor;
 pub mod hashsum;
 pub mod help;

@@ -12,7 +12,6 @@ mod likeness;
 mod names;
 mod places;
 mod resume;
-mod sessions;
 mod streams;
 mod versions;
 

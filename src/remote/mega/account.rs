@@ -31,6 +31,26 @@ impl Mega {
         ended.map_err(explain("logging out of", &RemotePath::root()))
     }
 
+    /// Makes sure that the server of the account answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn greet(client: &ClientOptions, email: &str) -> Result<()> {
+        let greeted = Client::greet(client, email).await;
+        greeted.map_err(explain("asking the server", &RemotePath::root()))
+    }
+
+    /// Fetches the whole tree: how many nodes it has, and how many of them do
+    /// not open.
+    ///
+    /// # Errors
+    /// It cannot be fetched.
+    pub async fn count_nodes(&self) -> Result<(usize, usize)> {
+        let tree = self.tree("fetching the tree", &RemotePath::root()).await?;
+        let tree = tree.read();
+        Ok((tree.len(), tree.unreadable()))
+    }
+
     /// The space of the account.
     pub(super) async fn account_space(&self) -> Result<About> {
         let root = RemotePath::root();
