@@ -54,17 +54,26 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     if ctx.run.skips("link", object, None) {
         return Ok(());
     }
-    let now = Timestamp::now();
     let options = LinkOptions {
-        expires: args
-            .expire
-            .length(now)
-            .and_then(|length| now.checked_add(length).ok()),
+        expires: end(args.expire)?,
         password: password(args.password.as_deref(), ctx)?,
     };
     let link = place.remote.link(&entry, &options).await?;
     ctx.output.row(&link)?;
     Ok(())
+}
+
+/// When the link shall end; one that has ended already is no use.
+fn end(expire: Span) -> Result<Option<Timestamp>, CommandError> {
+    if expire == Span::Off {
+        return Ok(None);
+    }
+    let now = Timestamp::now();
+    let length = expire.length(now).filter(|length| !length.is_zero());
+    length
+        .and_then(|length| now.checked_add(length).ok())
+        .map(Some)
+        .ok_or_else(|| CommandError::start("--expire needs a time that is yet to come"))
 }
 
 /// The password that the user chose. Empty it would lock nothing.

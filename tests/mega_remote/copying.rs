@@ -130,8 +130,12 @@ async fn only_a_time_is_sent_where_only_the_time_has_changed() {
     let sent = both.copy(&plain, &disk.at, &both.at("dst")).await;
     assert_eq!(sent, (300_000, 0, 1));
     touch(&disk.dir.path().join("d/f"), TIME + 100);
+    let mut commands = both.world.sandbox.stats().commands;
     let sent = both.copy(&plain, &disk.at, &both.at("dst")).await;
     assert_eq!(sent, (0, 0, 0));
+    // One command, and nothing else is asked.
+    *commands.entry("a".to_owned()).or_default() += 1;
+    assert_eq!(both.world.sandbox.stats().commands, commands);
     let seconds = |entry: Entry| entry.modified.unwrap().as_second();
     assert_eq!(seconds(both.stat("dst/d/f").await), TIME + 100);
     // One byte where no fingerprint looks is a change all the same.

@@ -1,5 +1,6 @@
 //! `megarc versions delete`.
 
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::{cloud, file, find, pasts};
@@ -46,10 +47,8 @@ pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> 
                 named.push(version);
             }
         }
-        for version in named {
-            delete(ctx, cloud, file.path.as_str(), version).await?;
-        }
-        return Ok(());
+        let path = file.path.as_str();
+        return delete(ctx, cloud, named.into_iter().map(|version| (path, version))).await;
     }
     let root = ctx.open(&args.path).await?;
     let before = args.older_than.and_then(|age| age.ago(Timestamp::now()));
@@ -58,18 +57,28 @@ pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> 
         return Ok(());
     }
     let pasts = pasts(ctx, &root).await?;
-    let cloud = cloud(&root.dir)?;
-    for past in pasts {
-        for version in &past.versions {
-            if before.is_none_or(|moment| version.is_older_than(moment)) {
-                delete(ctx, cloud, &past.path, version).await?;
-            }
-        }
-    }
-    Ok(())
+    let old = pasts.iter().flat_map(|past| {
+        let versions = past.versions.iter().map(|version| (&*past.path, version));
+        versions.filter(|(_, version)| before.is_none_or(|moment| version.is_older_than(moment)))
+    });
+    delete(ctx, cloud(&root.dir)?, old).await
 }
 
-async fn delete(
+/// Deletes versions, several at a time; the first failure is the command's.
+async fn delete<'a>(
+    ctx: &Context,
+    cloud: &dyn Cloud,
+    versions: impl Iterator<Item = (&'a str, &'a Version)>,
+) -> Result<(), CommandError> {
+    let deleted: Vec<Result<(), CommandError>> = stream::iter(versions)
+        .map(|(path, version)| delete_one(ctx, cloud, path, version))
+        .buffered(ctx.run.options.checkers.max(1))
+        .collect()
+        .await;
+    deleted.into_iter().collect()
+}
+
+async fn delete_one(
     ctx: &Context,
     cloud: &dyn Cloud,
     path: &str,

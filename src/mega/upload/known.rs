@@ -99,7 +99,75 @@ fn digest(look: &Fingerprint) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+    use crate::mega::crypto::keys::NodeKey;
+    use crate::mega::node::{Keyring, NodeAttributes, NodeKind};
+
+    const SIZE: u64 = 1000;
+
+    /// A tree of `count` files of one size, each with a fingerprint of its own.
+    fn tree(count: u64) -> Tree {
+        let mut tree = Tree::new(Keyring::empty());
+        let key = NodeKey::from_slice(&std::array::from_fn::<u8, 32, _>(|at| at as u8)).unwrap();
+        for number in 0..count {
+            let attributes = NodeAttributes {
+                name: "f".to_owned(),
+                fingerprint: Some(look(number)),
+                ..NodeAttributes::default()
+            };
+            tree.insert(Node {
+                handle: handle(number),
+                parent: None,
+                kind: NodeKind::File,
+                size: SIZE,
+                created: 0,
+                shared_by_other: None,
+                contents: Contents::Open(key.clone(), attributes),
+            });
+        }
+        tree
+    }
+
+    fn handle(number: u64) -> NodeHandle {
+        NodeHandle::parse(&format!("{number:08}")).unwrap()
+    }
+
+    fn look(number: u64) -> Fingerprint {
+        let mut crc = [0; 16];
+        crc[8..].copy_from_slice(&number.to_be_bytes());
+        Fingerprint { crc, mtime: 0 }
+    }
+
+    #[test]
+    fn many_files_of_one_size_are_told_apart_at_once() {
+        let tree = tree(5000);
+        let known = KnownFiles::default();
+        assert!(known.has_size(SIZE, &tree) && !known.has_size(SIZE + 1, &tree));
+        let found: usize = (0..5000)
+            .map(|number| {
+                let found = known.find(SIZE, &look(number), &tree);
+                assert!(found.contains(&handle(number)));
+                found.len()
+            })
+            .sum();
+        // By size alone it would be 25 million.
+        assert!(found < 5050, "{found}");
+        assert!(known.find(SIZE, &look(5000), &tree).is_empty());
+    }
+
+    #[test]
+    fn what_comes_later_is_found_too() {
+        let (few, more) = (tree(1), tree(3));
+        let known = KnownFiles::default();
+        assert!(!known.has_size(7, &few));
+        for number in 1..3 {
+            known.add(&more.node(handle(number)).unwrap().to_node());
+        }
+        assert_eq!(known.find(SIZE, &look(2), &more), [handle(2)]);
+        assert_eq!(known.find(SIZE, &look(0), &more), [handle(0)]);
+    }
 
     #[test]
     fn every_byte_of_a_fingerprint_counts() {
