@@ -1,4 +1,4 @@
-//! Loading a large node tree: `cargo bench --bench tree`. `TREE_NODES` says
+//! Loading a large node tree, keeping it and reading it again: `cargo bench --bench tree`. `TREE_NODES` says
 //! how many nodes (100,000 by default).
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -6,12 +6,13 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use futures_util::stream;
+use megarc::mega::UserHandle;
 use megarc::mega::crypto::attributes::Attributes;
 use megarc::mega::crypto::fingerprint::Fingerprint;
 use megarc::mega::crypto::keys::{FileKey, FolderKey, MasterKey, MetaMac, NodeKey};
 use megarc::mega::crypto::wrap::Wrapping;
 use megarc::mega::node::Keyring;
-use megarc::mega::tree::Tree;
+use megarc::mega::tree::{Tree, TreeSlot, TreeStore};
 
 const USER: &str = "USERHANDLE1";
 /// Files in each folder.
@@ -28,7 +29,7 @@ fn main() {
 }
 
 fn answer(nodes: usize) -> String {
-    let master = MasterKey::from_bytes([7; 16]);
+    let master = master();
     let mut text = String::from(
         r#"[{"f":[{"h":"CLOUD___","p":"","u":"USERHANDLE1","t":2,"a":"","k":"","ts":1}"#,
     );
@@ -64,14 +65,45 @@ fn answer(nodes: usize) -> String {
     text
 }
 
+fn master() -> MasterKey {
+    MasterKey::from_bytes([7; 16])
+}
+
 #[divan::bench(sample_count = 5)]
 fn load() -> usize {
-    let master = MasterKey::from_bytes([7; 16]);
+    fetched().len()
+}
+
+/// Writing the tree to disk, sealed.
+#[divan::bench(sample_count = 5)]
+fn keep(bencher: divan::Bencher) {
+    let (dir, tree) = (tempfile::tempdir().unwrap(), fetched());
+    bencher.bench_local(|| slot(&dir).save(&tree));
+}
+
+/// Reading it again.
+#[divan::bench(sample_count = 5)]
+fn read_kept(bencher: divan::Bencher) {
+    let dir = tempfile::tempdir().unwrap();
+    slot(&dir).save(&fetched());
+    bencher.bench_local(|| {
+        let ring = Keyring::of_account(USER, &master(), None);
+        slot(&dir).open().unwrap().read(ring).unwrap().len()
+    });
+}
+
+fn slot(dir: &tempfile::TempDir) -> TreeSlot {
+    let user = UserHandle::parse(USER).unwrap();
+    TreeStore::new(dir.path().join("trees")).slot("https://server.example/", user, &master())
+}
+
+fn fetched() -> Tree {
+    let master = master();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let pieces = (0..ANSWER.len())
         .step_by(110_000)
         .map(|at| Ok(ANSWER.slice(at..ANSWER.len().min(at + 110_000))));
     let ring = Keyring::of_account(USER, &master, None);
     let tree = runtime.block_on(Tree::load(stream::iter(pieces), ring, Some(&master)));
-    tree.unwrap().len()
+    tree.unwrap()
 }

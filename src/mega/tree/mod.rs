@@ -21,8 +21,7 @@ mod view;
 use std::collections::{HashMap, HashSet};
 
 pub use events::{Doubt, Replay};
-pub(super) use store::TreeSlot;
-pub use store::TreeStore;
+pub use store::{KeptTree, TreeSlot, TreeStore};
 pub use view::NodeRef;
 
 use self::arena::{Arena, Flags, NONE, Record};

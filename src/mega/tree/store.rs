@@ -46,12 +46,8 @@ impl TreeStore {
     }
 
     /// The place for one account's tree.
-    pub(in crate::mega) fn slot(
-        &self,
-        api_url: &str,
-        user: UserHandle,
-        master: &MasterKey,
-    ) -> TreeSlot {
+    #[must_use]
+    pub fn slot(&self, api_url: &str, user: UserHandle, master: &MasterKey) -> TreeSlot {
         let server = self.server.as_deref().unwrap_or(api_url);
         let mut context = Vec::new();
         for part in [PURPOSE, server, user.as_str()] {
@@ -73,28 +69,31 @@ impl TreeStore {
 
 /// The place for one account's tree.
 #[derive(Clone)]
-pub(in crate::mega) struct TreeSlot {
+pub struct TreeSlot {
     dir: PathBuf,
     name: String,
     seals: Seals,
 }
 
 /// A kept tree whose nodes have not been read yet.
-pub(in crate::mega) struct KeptTree(Snapshot<BufReader<File>>);
+pub struct KeptTree(Snapshot<BufReader<File>>);
 
 impl KeptTree {
     /// The event position it stands for.
-    pub(in crate::mega) fn position(&self) -> &str {
+    #[must_use]
+    pub fn position(&self) -> &str {
         self.0.position()
     }
 
     /// The account's roots.
-    pub(in crate::mega) fn roots(&self) -> Roots {
+    #[must_use]
+    pub fn roots(&self) -> Roots {
         self.0.roots()
     }
 
     /// Reads the nodes; blocks. `None` if it is damaged.
-    pub(in crate::mega) fn read(self, keyring: Keyring) -> Option<Tree> {
+    #[must_use]
+    pub fn read(self, keyring: Keyring) -> Option<Tree> {
         usable(self.0.read(keyring))
     }
 }
@@ -115,7 +114,8 @@ impl TreeSlot {
     }
 
     /// Opens the kept tree, if there is one that can be used.
-    pub(in crate::mega) fn open(&self) -> Option<KeptTree> {
+    #[must_use]
+    pub fn open(&self) -> Option<KeptTree> {
         let file = match self.open_file() {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
@@ -138,7 +138,7 @@ impl TreeSlot {
 
     /// Keeps `tree` if all of it is sure; forgets what was kept otherwise.
     /// Blocks.
-    pub(in crate::mega) fn save(&self, tree: &Tree) {
+    pub fn save(&self, tree: &Tree) {
         if !tree.is_sure() {
             self.remove();
             return;
@@ -172,7 +172,7 @@ impl TreeSlot {
     }
 
     /// Removes the kept tree.
-    pub(in crate::mega) fn remove(&self) {
+    pub fn remove(&self) {
         for ending in ["tree", "part"] {
             match fs::remove_file(self.file(ending)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
