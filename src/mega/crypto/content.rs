@@ -12,6 +12,8 @@
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod aes_ni;
+#[cfg(target_arch = "aarch64")]
+pub(super) mod armv8;
 pub(super) mod lanes;
 mod portable;
 #[cfg(test)]
@@ -26,14 +28,14 @@ use cipher::{
     Array, BlockCipherEncrypt, InnerIvInit, KeyInit, StreamCipher, StreamCipherCoreWrapper,
     StreamCipherSeek,
 };
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use zeroize::Zeroizing;
 
 use self::lanes::Direction;
 use super::CryptoError;
 use super::chunks::{chunks, is_chunk_start};
 pub use super::cpu::ContentKernel;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use super::cpu::Lanes;
 use super::keys::{ChunkMac, ContentKey, MetaMac, Nonce};
 
@@ -109,7 +111,7 @@ impl ContentCipher {
     }
 
     fn walk_chunks(&self, direction: Direction, jobs: &mut [ChunkJob<'_>]) {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
         if let Some(keys) = self.kernel.expand_key(self.key.as_bytes()) {
             let keys = Zeroizing::new(keys);
             let nonce = u64::from_le_bytes(*self.nonce.as_bytes());
@@ -119,6 +121,7 @@ impl ContentCipher {
                 Lanes::Six => lanes::walk(self, direction, step, jobs, |work| {
                     kernel.run6(&keys, nonce, direction, work);
                 }),
+                #[cfg(target_arch = "x86_64")]
                 Lanes::Eight => lanes::walk(self, direction, step, jobs, |work| {
                     kernel.run8(&keys, nonce, direction, work);
                 }),

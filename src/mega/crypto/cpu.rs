@@ -29,6 +29,18 @@ enum Kind {
     Vaes256,
     #[cfg(target_arch = "x86_64")]
     Vaes512,
+    #[cfg(target_arch = "aarch64")]
+    Armv8,
+}
+
+/// How many lanes a processor kernel walks.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(super) enum Lanes {
+    /// Six.
+    Six,
+    /// Eight.
+    #[cfg(target_arch = "x86_64")]
+    Eight,
 }
 
 impl ContentKernel {
@@ -55,6 +67,12 @@ impl ContentKernel {
                 }
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        if std::arch::is_aarch64_feature_detected!("neon")
+            && std::arch::is_aarch64_feature_detected!("aes")
+        {
+            kinds.push(Kind::Armv8);
+        }
         kinds.into_iter().map(Self)
     }
 
@@ -68,28 +86,83 @@ impl ContentKernel {
             Kind::Vaes256 => "vaes-256",
             #[cfg(target_arch = "x86_64")]
             Kind::Vaes512 => "vaes-512",
+            #[cfg(target_arch = "aarch64")]
+            Kind::Armv8 => "armv8",
         }
     }
 }
 
+#[cfg(target_arch = "aarch64")]
+pub(super) use arm::*;
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86::*;
+
+#[cfg(target_arch = "aarch64")]
+mod arm {
+    use std::arch::aarch64::*;
+
+    use super::{ContentKernel, Direction, Kind, Lanes, RoundKeys, Work};
+    use crate::mega::crypto::content::armv8;
+
+    impl ContentKernel {
+        /// The number of lanes to hand over.
+        pub(in crate::mega::crypto) fn lanes(self) -> Lanes {
+            Lanes::Six
+        }
+
+        /// The bytes of each lane that one step takes.
+        pub(in crate::mega::crypto) fn step(self) -> usize {
+            16
+        }
+
+        /// Computes the round keys of a key; `None` for the portable kernel.
+        pub(in crate::mega::crypto) fn expand_key(self, key: &[u8; 16]) -> Option<RoundKeys> {
+            match self.0 {
+                Kind::Portable => None,
+                // SAFETY: the kind exists only where its features were detected
+                Kind::Armv8 => Some(unsafe { armv8::expand_key(key) }),
+            }
+        }
+
+        /// Runs a kernel of six lanes.
+        pub(in crate::mega::crypto) fn run6(
+            self,
+            keys: &RoundKeys,
+            nonce: u64,
+            direction: Direction,
+            work: &mut [Work<'_>; 6],
+        ) {
+            if self.0 == Kind::Armv8 {
+                // SAFETY: the kind exists only where its features were detected
+                unsafe { armv8::run(keys, nonce, direction, work) }
+            }
+        }
+    }
+
+    /// Loads 16 bytes.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(in crate::mega::crypto) fn load_block(bytes: &[u8; 16]) -> uint8x16_t {
+        // SAFETY: 16 readable bytes; the load needs no alignment
+        unsafe { vld1q_u8(bytes.as_ptr()) }
+    }
+
+    /// Stores 16 bytes.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(in crate::mega::crypto) fn store_block(bytes: &mut [u8; 16], value: uint8x16_t) {
+        // SAFETY: 16 writable bytes; the store needs no alignment
+        unsafe { vst1q_u8(bytes.as_mut_ptr(), value) }
+    }
+}
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{ContentKernel, Direction, Kind, RoundKeys, Work};
+    use super::{ContentKernel, Direction, Kind, Lanes, RoundKeys, Work};
     use crate::mega::crypto::content::{aes_ni, vaes256, vaes512};
     use crate::mega::crypto::hashcash::{avx512, sha_ni};
-
-    /// How many lanes a processor kernel walks.
-    pub(in crate::mega::crypto) enum Lanes {
-        /// Six.
-        Six,
-        /// Eight.
-        Eight,
-    }
 
     impl ContentKernel {
         /// The number of lanes to hand over.

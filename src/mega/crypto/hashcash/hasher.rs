@@ -27,16 +27,26 @@ enum Way {
     Sixteen(Sha16, Box<Prepared>),
 }
 
+/// The ways of this processor to try several prefixes at once.
+#[cfg(target_arch = "x86_64")]
+fn wide(challenge: &Challenge) -> Vec<Way> {
+    let prepared = || Box::new(Prepared::new(&challenge.token_bytes));
+    let four = Sha4::detect().map(|sha| Way::Four(sha, prepared()));
+    let sixteen = Sha16::detect().map(|sha| Way::Sixteen(sha, prepared()));
+    four.into_iter().chain(sixteen).collect()
+}
+
+/// Other processors have none yet.
+#[cfg(not(target_arch = "x86_64"))]
+fn wide(_: &Challenge) -> Vec<Way> {
+    Vec::new()
+}
+
 impl<'a> Hasher<'a> {
     /// All ways that this machine has; the plain one is the first.
     pub fn available(challenge: &'a Challenge) -> Vec<Self> {
         let mut ways = vec![Way::Plain];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let prepared = || Box::new(Prepared::new(&challenge.token_bytes));
-            ways.extend(Sha4::detect().map(|sha| Way::Four(sha, prepared())));
-            ways.extend(Sha16::detect().map(|sha| Way::Sixteen(sha, prepared())));
-        }
+        ways.extend(wide(challenge));
         ways.into_iter()
             .map(|way| Self { challenge, way })
             .collect()
