@@ -168,6 +168,26 @@ async fn hard_delete_goes_past_the_rubbish() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restoring_a_version_loses_nothing_even_with_hard_delete() {
+    let world = world().await;
+    let old = world.put("f", b"old").await;
+    let old = put(&world.remote, "f", b"newer", Some(old)).await.unwrap();
+    let rash = world.again_with(|options| options.hard_delete = true).await;
+    let file = rash.stat(&path("f")).await.unwrap();
+    assert_eq!(file.id, old.id);
+    let cloud = rash.cloud().unwrap();
+    let versions = cloud.versions(&file).await.unwrap();
+    let restored = cloud.restore_version(&versions[0]).await.unwrap();
+    assert_eq!(get(&rash, &restored, None).await.unwrap(), b"old");
+    for remote in [&rash, &world.again().await] {
+        let versions = remote.cloud().unwrap().versions(&restored).await.unwrap();
+        let sizes: Vec<Option<u64>> = versions.iter().map(|v| v.entry.size).collect();
+        assert_eq!(sizes, [Some(5), Some(3)]);
+        assert_eq!(names(remote, "").await, ["f"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_are_made_by_the_server() {
     let world = world().await;
     let file = world.put("src/f", b"content").await;

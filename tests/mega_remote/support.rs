@@ -98,7 +98,14 @@ impl World {
 
     /// The same account as another client sees it.
     pub async fn again(&self) -> Mega {
-        let client = Client::connect(options(self.sandbox.url())).await.unwrap();
+        self.again_with(|_| {}).await
+    }
+
+    /// The same account as a client with other options sees it.
+    pub async fn again_with(&self, change: impl FnOnce(&mut ClientOptions)) -> Mega {
+        let mut options = options(self.sandbox.url());
+        change(&mut options);
+        let client = Client::connect(options).await.unwrap();
         Mega::new(client, MegaOptions::default())
     }
 

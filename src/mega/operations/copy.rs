@@ -40,6 +40,23 @@ impl Client {
         name: &str,
         replaces: Option<NodeHandle>,
     ) -> Result<Node, Error> {
+        let copy = self.copy_over(source, parent, name, replaces, None).await?;
+        if let Some(old) = replaces.filter(|_| self.options().hard_delete) {
+            self.drop_version(old).await?;
+        }
+        Ok(copy)
+    }
+
+    /// The same, but what is replaced stays as a version, whatever the options
+    /// say; `keep_replaced` goes against the account's setting, too.
+    pub(super) async fn copy_over(
+        &self,
+        source: NodeHandle,
+        parent: NodeHandle,
+        name: &str,
+        replaces: Option<NodeHandle>,
+        keep_replaced: Option<bool>,
+    ) -> Result<Node, Error> {
         let tree = self.tree().await?;
         let master = self.master_key()?;
         let mut copies = {
@@ -54,12 +71,9 @@ impl Client {
         if let Some(top) = copies.nodes.first_mut() {
             top.replaces = replaces;
         }
-        let copy = self.put_copies(parent, copies).await?;
+        let copy = self.put_copies(parent, copies, keep_replaced).await?;
         if let Some(old) = replaces {
             tree.write().relocate(old, copy.handle);
-            if self.options().hard_delete {
-                self.drop_version(old).await?;
-            }
         }
         Ok(copy)
     }
@@ -86,11 +100,16 @@ impl Client {
                 opened.import_source(node)
             })?
         };
-        self.put_copies(parent, copies).await
+        self.put_copies(parent, copies, None).await
     }
 
     /// Makes the nodes in `parent`; returns the topmost one.
-    async fn put_copies(&self, parent: NodeHandle, copies: Copies) -> Result<Node, Error> {
+    async fn put_copies(
+        &self,
+        parent: NodeHandle,
+        copies: Copies,
+        keep_replaced: Option<bool>,
+    ) -> Result<Node, Error> {
         let tree = self.tree().await?;
         let shares = {
             let tree = tree.read();
@@ -104,7 +123,7 @@ impl Client {
                 target: parent,
                 keys: keys_for_shares(&shares, &[], &copies.keys),
                 nodes: copies.nodes,
-                keep_replaced: None,
+                keep_replaced,
             })
             .await?;
         let made = self.adopt(&tree, &reply.nodes);

@@ -16,7 +16,7 @@ use crate::mega::tree::{NodeRef, Tree};
 
 impl Client {
     /// Puts a copy of an old version in the place of its file, which becomes
-    /// the newest old version.
+    /// the newest old version, even where deleting is for good.
     ///
     /// # Errors
     /// The version is gone, is none, or the server refused.
@@ -32,7 +32,9 @@ impl Client {
                 .ok_or_else(|| Error::Invalid("the file cannot be decrypted".to_owned()))?;
             (current.handle(), parent, name.to_owned())
         };
-        self.copy_node(version, parent, &name, Some(current)).await
+        // Whoever takes a step back may want to undo that.
+        self.copy_over(version, parent, &name, Some(current), Some(true))
+            .await
     }
 
     /// Deletes one old version for good.
