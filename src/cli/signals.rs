@@ -39,12 +39,15 @@ impl Signals {
     /// The system refuses threads or handlers.
     pub(super) fn listen(asking: Arc<AtomicBool>) -> std::io::Result<Self> {
         let (first, seen) = watch::channel(None);
+        let (installing, installed) = std::sync::mpsc::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .build()?;
         std::thread::Builder::new()
             .name("signals".to_owned())
-            .spawn(move || runtime.block_on(wait(first, &asking)))?;
+            .spawn(move || runtime.block_on(wait(first, &asking, installing)))?;
+        // ends when the sender is dropped: no command begins without handlers
+        let _ = installed.recv();
         Ok(Self(seen))
     }
 
@@ -63,7 +66,11 @@ impl Signals {
 }
 
 #[cfg(unix)]
-async fn wait(first: watch::Sender<Option<Signal>>, asking: &AtomicBool) {
+async fn wait(
+    first: watch::Sender<Option<Signal>>,
+    asking: &AtomicBool,
+    installing: std::sync::mpsc::Sender<()>,
+) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut interrupt) = signal(SignalKind::interrupt()) else {
         return;
@@ -71,6 +78,7 @@ async fn wait(first: watch::Sender<Option<Signal>>, asking: &AtomicBool) {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return;
     };
+    drop(installing);
     loop {
         let signal = tokio::select! {
             _ = interrupt.recv() => INTERRUPT,
@@ -81,7 +89,12 @@ async fn wait(first: watch::Sender<Option<Signal>>, asking: &AtomicBool) {
 }
 
 #[cfg(not(unix))]
-async fn wait(first: watch::Sender<Option<Signal>>, asking: &AtomicBool) {
+async fn wait(
+    first: watch::Sender<Option<Signal>>,
+    asking: &AtomicBool,
+    installing: std::sync::mpsc::Sender<()>,
+) {
+    drop(installing);
     while tokio::signal::ctrl_c().await.is_ok() {
         note(&first, asking, INTERRUPT);
     }

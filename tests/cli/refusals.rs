@@ -8,7 +8,7 @@ fn a_flag_that_is_not_honoured_is_never_ignored() {
     home.write("src/a", "a");
     for flag in [
         "--dscp=AF11",
-        "--backup-dir=x",
+        "--order-by=size",
         "-i",
         "--metadata",
         "--bogus",

@@ -35,14 +35,18 @@ impl Terminal {
         }
     }
 
-    /// One line of standard input, without its end.
-    fn read(&self) -> Result<Secret, CommandError> {
-        let mut line = String::new();
-        // A thread that waits for a line cannot be woken by a signal.
+    /// From now on, until the value is dropped, a signal ends the process: a
+    /// thread that waits for a line cannot be woken by one. It has to begin
+    /// before the prompt can be seen, or ctrl-C could come too early.
+    fn begin(&self) -> Asking {
         self.asking.store(true, Ordering::SeqCst);
-        let read = io::stdin().lock().read_line(&mut line);
-        self.asking.store(false, Ordering::SeqCst);
-        match read {
+        Asking(Arc::clone(&self.asking))
+    }
+
+    /// One line of standard input, without its end.
+    fn read(_: &Asking) -> Result<Secret, CommandError> {
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
             Ok(0) => Err(failed(&"EOF")),
             Ok(_) => {
                 let length = line.trim_end_matches(['\n', '\r']).len();
@@ -51,6 +55,15 @@ impl Terminal {
             }
             Err(error) => Err(failed(&error)),
         }
+    }
+}
+
+/// While the user is asked something.
+struct Asking(Arc<AtomicBool>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 
@@ -68,17 +81,19 @@ impl Prompt for Terminal {
     }
 
     fn line(&mut self, prompt: &str) -> Result<String, CommandError> {
+        let asking = self.begin();
         if self.output.is_terminal() {
             self.output.text(prompt)?;
         }
-        Ok(self.read()?.expose().trim().to_owned())
+        Ok(Self::read(&asking)?.expose().trim().to_owned())
     }
 
     fn password(&mut self, title: &str) -> Result<Secret, CommandError> {
         self.output.complain(&format!("{title}\n"));
         if !self.is_person() {
+            let asking = self.begin();
             self.output.complain("password:");
-            return Ok(Secret::new(self.read()?.expose().trim()));
+            return Ok(Secret::new(Self::read(&asking)?.expose().trim()));
         }
         // While the echo is off ctrl-C is a character: it is turned into an
         // error here, after the terminal was set right again.
