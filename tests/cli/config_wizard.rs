@@ -129,6 +129,12 @@ fn ctrl_c_and_ctrl_d_leave_the_file_and_the_terminal_as_they_were() {
     }
 }
 
+/// Whether the file has the option; random keys may hold the same letters.
+fn has_code(home: &Home) -> bool {
+    let text = home.read("megarc.toml");
+    text.lines().any(|line| line.starts_with("2fa"))
+}
+
 #[test]
 fn a_code_on_the_command_line_logs_in_and_is_not_stored() {
     let account = AccountSpec {
@@ -148,7 +154,7 @@ fn a_code_on_the_command_line_logs_in_and_is_not_stored() {
     let refused = run(&[&create[..], &["2fa=000000"]].concat());
     assert_eq!(refused.code, 1);
     run(&[&create[..], &["2fa=123456"]].concat()).ok();
-    assert!(!home.read("megarc.toml").contains("2fa"));
+    assert!(!has_code(&home));
     run(&["about", "m:"]).ok();
     // the same as the answer to a question of a program
     run(&["logout", "m:"]).ok();
@@ -169,7 +175,7 @@ fn a_code_on_the_command_line_logs_in_and_is_not_stored() {
         accepted.contains("\"Name\": \"config_fs_advanced\""),
         "{accepted}"
     );
-    assert!(!home.read("megarc.toml").contains("2fa"));
+    assert!(!has_code(&home));
     run(&["about", "m:"]).ok();
 }
 
