@@ -22,8 +22,17 @@ use super::super::{ReadAt, Result};
 const NAME_MAX: usize = 255;
 /// A dot and the digits.
 const MARK_LENGTH: usize = 9;
+/// What tells an unfinished file of ours.
+const STICKY: u32 = 0o1000;
 /// The mode of an unfinished file: sticky, and the owner's alone.
-const UNFINISHED: u32 = 0o1600;
+const UNFINISHED: u32 = STICKY | 0o600;
+/// Its mode from the first moment on. Elsewhere than on Linux a file cannot
+/// be born with the bit.
+const BORN: u32 = if cfg!(target_os = "linux") {
+    UNFINISHED
+} else {
+    0o600
+};
 
 /// What new files may be for others, as the process was started.
 static FINAL_MODE: LazyLock<u32> = LazyLock::new(|| 0o666 & !umask());
@@ -130,11 +139,13 @@ impl PartialFile {
     /// Gives it its name.
     pub(super) fn name(&mut self, os: &Path) -> io::Result<()> {
         if !self.in_place {
-            // A file system without modes has none to set.
-            let _ = self
-                .file
-                .set_permissions(Permissions::from_mode(*FINAL_MODE));
+            // The bit goes last: a run that is killed before the file has its
+            // name leaves one that the next run knows. A file system without
+            // modes has none to set.
+            let set = |mode| self.file.set_permissions(Permissions::from_mode(mode));
+            let _ = set(STICKY | *FINAL_MODE);
             fs::rename(&self.path, os)?;
+            let _ = set(*FINAL_MODE);
         }
         self.stays = true;
         Ok(())
@@ -273,7 +284,7 @@ fn new_file(path: &Path) -> io::Result<File> {
         .read(true)
         .write(true)
         .create_new(true)
-        .mode(0o600)
+        .mode(BORN)
         .open(path)?;
     // Without the bit it is not found again, and that is all.
     let _ = file.set_permissions(Permissions::from_mode(UNFINISHED));
@@ -293,7 +304,7 @@ fn open_own(path: &Path) -> Option<File> {
     let ours = meta.is_file()
         && meta.nlink() == 1
         && meta.uid() == rustix::process::geteuid().as_raw()
-        && meta.mode() & 0o7777 == UNFINISHED;
+        && meta.mode() & STICKY != 0;
     ours.then_some(file)
 }
 
