@@ -27,8 +27,13 @@ impl Account {
     /// A fresh account on a server where things go wrong.
     pub(crate) fn with_faults(faults: &str) -> Self {
         let runtime = Runtime::new().unwrap();
+        let account = AccountSpec {
+            // room for the largest tree of these tests, twice
+            quota: 64 << 30,
+            ..AccountSpec::new(EMAIL, PASSWORD)
+        };
         let options = Options {
-            accounts: vec![AccountSpec::new(EMAIL, PASSWORD)],
+            accounts: vec![account],
             faults: Faults::parse(faults).unwrap(),
             ..Options::default()
         };
