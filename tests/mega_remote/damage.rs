@@ -94,6 +94,7 @@ async fn a_tree_that_breaks_off_is_fetched_again() {
     for faults in [
         "cs.f:cut=100*2",
         "cs.f:garbage@1",
+        "cs.f:empty@1",
         "cs.f:-3*2",
         "cs.f:500*2",
     ] {

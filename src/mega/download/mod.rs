@@ -14,7 +14,7 @@ mod striped;
 
 use std::sync::Arc;
 
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use self::address::Address;
@@ -113,7 +113,7 @@ impl Client {
         let address = Address::new(self, download.target, download.size);
         let connections = self.options().download_connections.max(1);
         let driver = Driver::new(Arc::new(address), download, connections);
-        Box::pin(stream::unfold(State::Idle(Box::new(driver)), next))
+        Box::pin(stream::unfold(State::Idle(Box::new(driver)), next).fuse())
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use reqwest::redirect::{Attempt, Policy};
 
 use super::upload_body::{Activity, UploadBody};
@@ -200,6 +200,8 @@ fn pieces(
             Err(_) => Some((Err(timed_out(&url, idle)), None)),
         }
     })
+    // an answer without a body may be looked into and then read: both see its end
+    .fuse()
 }
 
 fn timed_out(url: &str, idle: Option<Duration>) -> TransportError {
@@ -267,7 +269,6 @@ fn is_loopback(url: &reqwest::Url) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use bytes::Bytes;
-    use futures_util::StreamExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 

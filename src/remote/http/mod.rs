@@ -441,6 +441,7 @@ fn checked(response: Response, expected: Option<u64>, path: RemotePath) -> ByteS
             },
         }
     })
+    .fuse()
     .boxed()
 }
 
