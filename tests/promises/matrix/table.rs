@@ -97,7 +97,10 @@ pub(super) const TABLE: &[Fault] = &[
     right("cs:-3*2", ALL),
     right("cs:-3@2", ALL),
     right("cs:-4*2", ALL),
-    right("cs:-6@1", ALL),
+    right("cs:-6@1", UP),
+    right("cs:-6@1", REMOVE),
+    // met while the source is opened, which is not tried again
+    either("cs:-6@1", DOWN),
     right("cs:-18@1", ALL),
     right("cs:-15@1", ALL),
     right("cs:-15@2", ALL),
