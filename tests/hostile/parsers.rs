@@ -4,17 +4,21 @@
 //!
 //! Two users: `cargo test --test hostile`, and the fuzz targets in `tests/fuzz`.
 
+// its place is said for both users of this file
+#[path = "kept.rs"]
+mod kept;
+
 use std::path::Path;
 
 use aes::Aes128;
-use bytes::Bytes;
 use cipher::block_padding::NoPadding;
 use cipher::{Array, BlockModeEncrypt, KeyIvInit};
 use megarc::cli::values;
 use megarc::config::envelope::Envelope;
 use megarc::config::{ini, obscure, toml};
+use megarc::engine::check::Sums;
 use megarc::engine::filter::{Filter, FilterSpec, glob};
-use megarc::mega::api::parse_answer;
+use megarc::mega::api::{Answer, parse_answer};
 use megarc::mega::crypto::attributes::Attributes;
 use megarc::mega::crypto::base64;
 use megarc::mega::crypto::fingerprint::Fingerprint;
@@ -29,7 +33,6 @@ use megarc::mega::crypto::rsa::RsaPrivateKey;
 use megarc::mega::crypto::seal::{self, SealKey};
 use megarc::mega::crypto::upload_answer::parse_upload_answer;
 use megarc::mega::node::Keyring;
-use megarc::mega::tree::Tree;
 use megarc::output::sanitize;
 use megarc::remote::encoding::Encoding;
 use megarc::remote::http::index;
@@ -45,103 +48,40 @@ pub struct Parser {
     pub run: fn(&[u8]),
 }
 
+impl Parser {
+    const fn new(name: &'static str, seeds: &'static [&'static str], run: fn(&[u8])) -> Self {
+        Self { name, seeds, run }
+    }
+}
+
 /// All of them, by name.
 pub const PARSERS: &[Parser] = &[
-    Parser {
-        name: "answer",
-        seeds: ANSWERS,
-        run: answer,
-    },
-    Parser {
-        name: "attributes",
-        seeds: ATTRIBUTES,
-        run: attributes,
-    },
-    Parser {
-        name: "encoding",
-        seeds: NAMES,
-        run: encoding,
-    },
-    Parser {
-        name: "envelope",
-        seeds: ENVELOPES,
-        run: envelope,
-    },
-    Parser {
-        name: "filters",
-        seeds: FILTERS,
-        run: filters,
-    },
-    Parser {
-        name: "fingerprint",
-        seeds: FINGERPRINTS,
-        run: fingerprint,
-    },
-    Parser {
-        name: "hashcash",
-        seeds: CHALLENGES,
-        run: hashcash,
-    },
-    Parser {
-        name: "http-index",
-        seeds: PAGES,
-        run: http_index,
-    },
-    Parser {
-        name: "ini",
-        seeds: INIS,
-        run: read_ini,
-    },
-    Parser {
-        name: "keys",
-        seeds: KEYS,
-        run: keys,
-    },
-    Parser {
-        name: "keys-attribute",
-        seeds: RECORDS,
-        run: keys_attribute,
-    },
-    Parser {
-        name: "link",
-        seeds: LINKS,
-        run: link,
-    },
-    Parser {
-        name: "remote",
-        seeds: REMOTES,
-        run: remote,
-    },
-    Parser {
-        name: "rsa",
-        seeds: NUMBERS,
-        run: rsa,
-    },
-    Parser {
-        name: "sealed",
-        seeds: NAMES,
-        run: sealed,
-    },
-    Parser {
-        name: "toml",
-        seeds: TOMLS,
-        run: read_toml,
-    },
-    Parser {
-        name: "tree",
-        seeds: TREES,
-        run: tree,
-    },
-    Parser {
-        name: "upload-answer",
-        seeds: UPLOADS,
-        run: upload_answer,
-    },
-    Parser {
-        name: "values",
-        seeds: VALUES,
-        run: read_values,
-    },
+    Parser::new("answer", ANSWERS, answer),
+    Parser::new("attributes", ATTRIBUTES, attributes),
+    Parser::new("encoding", NAMES, encoding),
+    Parser::new("envelope", ENVELOPES, envelope),
+    kept::EVENTS,
+    Parser::new("filters", FILTERS, filters),
+    Parser::new("fingerprint", FINGERPRINTS, fingerprint),
+    Parser::new("hashcash", CHALLENGES, hashcash),
+    Parser::new("http-index", PAGES, http_index),
+    Parser::new("ini", INIS, read_ini),
+    kept::JOURNAL,
+    Parser::new("keys", KEYS, keys),
+    Parser::new("keys-attribute", RECORDS, keys_attribute),
+    Parser::new("link", LINKS, link),
+    kept::PARTIAL,
+    Parser::new("remote", REMOTES, remote),
+    Parser::new("replies", REPLIES, replies),
+    Parser::new("rsa", NUMBERS, rsa),
+    Parser::new("sealed", NAMES, sealed),
+    kept::SESSION,
+    kept::SNAPSHOT,
+    Parser::new("sums", SUMS, sums),
+    Parser::new("toml", TOMLS, read_toml),
+    kept::TREE,
+    Parser::new("upload-answer", UPLOADS, upload_answer),
+    Parser::new("values", VALUES, read_values),
 ];
 
 /// Runs the parser of that name.
@@ -163,7 +103,6 @@ const ANSWERS: &[&str] = &[
 ];
 
 fn answer(input: &[u8]) {
-    use megarc::mega::api::Answer;
     for commands in 0..3 {
         if let Ok(Answer::Results(results)) = parse_answer(input, commands) {
             assert_eq!(results.len(), commands);
@@ -355,8 +294,10 @@ fn keys(input: &[u8]) {
     }
 }
 
+const USER: &str = "USERHANDLE1";
+
 fn ring() -> Keyring {
-    Keyring::of_account("USERHANDLE1", &MasterKey::from_bytes([7; 16]), None)
+    Keyring::of_account(USER, &MasterKey::from_bytes([7; 16]), None)
 }
 
 const RECORDS: &[&str] = &[
@@ -439,6 +380,52 @@ fn sealed(input: &[u8]) {
     assert!(seal::open(&key, b"context", &blob).is_err());
 }
 
+const REPLIES: &[&str] = &[
+    "{\"p\":\"http://host/ul/x\"}",
+    "{\"s\":5,\"at\":\"x\",\"msd\":1,\"tl\":60,\"g\":[\"http://host/dl/0\",\"http://host/dl/1\",\"http://host/dl/2\",\"http://host/dl/3\",\"http://host/dl/4\",\"http://host/dl/5\"]}",
+    "{\"u\":\"USERHANDLE1\",\"email\":\"a@b\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"privk\":\"AAAA\",\"pubk\":\"AAAA\",\"^!keys\":{\"av\":\"AAAA\"}}",
+    "{\"v\":2,\"s\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"csid\":\"AAAA\",\"tsid\":\"AAAA\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"sek\":\"AAAAAAAAAAAAAAAAAAAAAA\"}",
+    "{\"cstrg\":1,\"mstrg\":2,\"cstrgn\":{\"AAAAAAAA\":[1,2,3,4,5]},\"f\":[{\"h\":\"AAAAAAAA\"}],\"e\":[0,-9],\"r\":[0,-3]}",
+    "[[1,2,\"agent\",\"127.0.0.1\",\"DE\",1,\"AAAAAAAAAAA\",1]]",
+    "\"PUBLIC_1\"",
+];
+
+/// What each command makes of what it was answered.
+fn replies(input: &[u8]) {
+    use megarc::mega::api;
+    let Ok(Answer::Results(results)) = parse_answer(&[b"[", input, b"]"].concat(), 1) else {
+        return;
+    };
+    let Some(Ok(reply)) = results.into_iter().next() else {
+        return;
+    };
+    macro_rules! read {
+        ($($command:ident)*) => {
+            $(let _ = <api::$command as api::Command>::parse(reply.clone());)*
+        };
+    }
+    read! {
+        AddKeys DeleteNode DeleteVersions EmptyRubbish Export FetchNodes KillSessions LinkInfo Login
+        Logout MoveNode Prelogin PutNodes Quota Sessions SetAttributes SetKeyPair Share Unexport
+        Unshare UserAttribute UserInfo
+    }
+    if let Ok(address) = <api::RequestUpload as api::Command>::parse(reply.clone()) {
+        assert!(address.starts_with("http"));
+    }
+    if let Ok(found) = <api::RequestDownload as api::Command>::parse(reply) {
+        assert!(!format!("{found:?}").contains("://"), "an address is shown");
+    }
+}
+
+const SUMS: &[&str] = &[
+    "d41d8cd98f00b204e9800998ecf8427e  a\n",
+    "ABC *a b\nabc  a b\n\nx\n",
+];
+
+fn sums(input: &[u8]) {
+    let _ = Sums::parse(&text(input));
+}
+
 const TOMLS: &[&str] = &[
     "# ours\n[mega]\ntype = \"mega\" # kind\nuser = 'a'\n",
     "[\"a b\"]\nx = 1\n[c.d]\ny = [1, 2]\n",
@@ -460,42 +447,6 @@ fn read_toml(input: &[u8]) {
         written.sections().len() >= before,
         "an edit loses no remote"
     );
-}
-
-const TREES: &[&str] = &[
-    "[{\"f\":[{\"h\":\"CLOUD___\",\"p\":\"\",\"u\":\"USERHANDLE1\",\"t\":2,\"a\":\"\",\"k\":\"\",\"ts\":1},{\"h\":\"AAAAAAAA\",\"p\":\"CLOUD___\",\"u\":\"USERHANDLE1\",\"t\":1,\"a\":\"x\",\"k\":\"USERHANDLE1:AAAAAAAAAAAAAAAAAAAAAA\",\"ts\":1}],\"ok\":[],\"s\":[],\"sn\":\"x\"}]",
-    "{\"f\":[{\"h\":\"AAAAAAAA\",\"p\":\"BBBBBBBB\",\"t\":1},{\"h\":\"BBBBBBBB\",\"p\":\"AAAAAAAA\",\"t\":1}],\"f2\":[],\"sn\":\"x\"}",
-];
-
-fn tree(input: &[u8]) {
-    thread_local! {
-        static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread()
-            .max_blocking_threads(1)
-            .build()
-            .expect("a runtime");
-    }
-    let piece = usize::from(input.first().copied().unwrap_or(0)) + 1;
-    let pieces: Vec<_> = input
-        .chunks(piece)
-        .map(|piece| Ok(Bytes::copy_from_slice(piece)))
-        .collect();
-    let body = futures_util::stream::iter(pieces);
-    let master = MasterKey::from_bytes([7; 16]);
-    let loaded = RUNTIME.with(|runtime| runtime.block_on(Tree::load(body, ring(), Some(&master))));
-    let Ok(tree) = loaded else { return };
-    // every node is met once: there are no rings
-    let roots = [tree.cloud(), tree.vault(), tree.rubbish()];
-    let mut open: Vec<_> = roots
-        .into_iter()
-        .flatten()
-        .chain(tree.incoming().iter().copied())
-        .collect();
-    let mut met = 0;
-    while let Some(folder) = open.pop() {
-        open.extend(tree.children(folder).map(|node| node.handle()));
-        met += 1;
-        assert!(met <= tree.len(), "a ring, or a node with two parents");
-    }
 }
 
 const UPLOADS: &[&str] = &[

@@ -41,21 +41,27 @@ impl Api {
     pub async fn news(&self, position: &str) -> Result<News, Error> {
         let answer = self.ask(PAGE, &format!("sn={position}")).await;
         let answer = answer.map_err(|failure| failure.into_error(PAGE))?;
-        parse(&answer)
+        News::parse(&answer)
     }
 }
 
-fn parse(answer: &[u8]) -> Result<News, Error> {
-    let wire: WireNews = serde_json::from_slice(answer)
-        .map_err(|_| Error::protocol(PAGE, "the packets are in an unknown form"))?;
-    if !wire.a.is_empty() && wire.sn.is_none() {
-        return Err(Error::protocol(PAGE, "packets came without a position"));
+impl News {
+    /// Reads what the channel answered.
+    ///
+    /// # Errors
+    /// It has another form.
+    pub fn parse(answer: &[u8]) -> Result<Self, Error> {
+        let wire: WireNews = serde_json::from_slice(answer)
+            .map_err(|_| Error::protocol(PAGE, "the packets are in an unknown form"))?;
+        if !wire.a.is_empty() && wire.sn.is_none() {
+            return Err(Error::protocol(PAGE, "packets came without a position"));
+        }
+        Ok(Self {
+            packets: wire.a,
+            position: wire.sn,
+            caught_up: wire.w.is_some(),
+        })
     }
-    Ok(News {
-        packets: wire.a,
-        position: wire.sn,
-        caught_up: wire.w.is_some(),
-    })
 }
 
 #[cfg(test)]
@@ -65,20 +71,20 @@ mod tests {
 
     #[test]
     fn nothing_new_is_an_address_to_wait_at() {
-        let news = parse(br#"{"w":"https://w.example/1"}"#).unwrap();
+        let news = News::parse(br#"{"w":"https://w.example/1"}"#).unwrap();
         assert!(news.caught_up && news.packets.is_empty() && news.position.is_none());
     }
 
     #[test]
     fn packets_come_with_the_position_behind_them() {
-        let news =
-            parse(br#"{"a":[{"a":"d","n":"x"},{"a":"u"}],"sn":"AAAAAAAAAAI","ir":1}"#).unwrap();
+        let news = News::parse(br#"{"a":[{"a":"d","n":"x"},{"a":"u"}],"sn":"AAAAAAAAAAI","ir":1}"#)
+            .unwrap();
         assert!(!news.caught_up);
         assert_eq!(news.position.as_deref(), Some("AAAAAAAAAAI"));
         let texts: Vec<&str> = news.packets.iter().map(|packet| packet.get()).collect();
         assert_eq!(texts, [r#"{"a":"d","n":"x"}"#, r#"{"a":"u"}"#]);
         for bad in ["{\"a\":[{}]}", "{\"a\":{}}", "[]", "{\"sn\":1}"] {
-            assert!(parse(bad.as_bytes()).is_err(), "{bad}");
+            assert!(News::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }
 }

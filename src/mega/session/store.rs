@@ -143,12 +143,7 @@ impl Slot {
             .map_err(|error| error.to_string())?;
         let plain = seal::open(&self.seal_key, &self.context, &sealed)
             .map_err(|error| format!("{error} (or the password was changed)"))?;
-        let content: Content = serde_json::from_slice(&Zeroizing::new(plain))
-            .map_err(|_| "its content is damaged".to_owned())?;
-        if content.version != VERSION {
-            return Err(format!("its version is {}", content.version));
-        }
-        content.to_session().map(Some)
+        Session::from_stored(&Zeroizing::new(plain)).map(Some)
     }
 
     /// Stores `session`, replacing what was there in one step.
@@ -216,6 +211,21 @@ impl Slot {
                 }
             }
         }
+    }
+}
+
+impl Session {
+    /// Reads a stored session whose seal has been opened.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn from_stored(plain: &[u8]) -> Result<Self, String> {
+        let content: Content =
+            serde_json::from_slice(plain).map_err(|_| "its content is damaged".to_owned())?;
+        if content.version != VERSION {
+            return Err(format!("its version is {}", content.version));
+        }
+        content.to_session()
     }
 }
 

@@ -121,12 +121,15 @@ impl Header {
         }
     }
 
-    fn to_tree(&self, keyring: Keyring) -> Result<Tree, Unusable> {
+    /// A tree with room for what the header tells of: no more of it than
+    /// `length` bytes of nodes can hold.
+    fn to_tree(&self, keyring: Keyring, length: u64) -> Result<Tree, Unusable> {
+        let most = usize::try_from(length).unwrap_or(usize::MAX);
         let damaged = "its header is damaged";
         let node = |text: &str| NodeHandle::parse(text).ok_or(damaged);
         let root = |text: &Option<String>| text.as_deref().map(node).transpose();
         let mut tree = Tree::new(keyring);
-        tree.arena = Arena::with_capacity(self.nodes, self.names);
+        tree.arena = Arena::with_capacity(self.nodes.min(most / FIXED), self.names.min(most));
         (tree.cloud, tree.vault) = (root(&self.cloud)?, root(&self.vault)?);
         tree.rubbish = root(&self.rubbish)?;
         for (share, access) in &self.incoming {
@@ -150,6 +153,14 @@ impl Header {
             tree.links.insert(node(of)?, link);
         }
         tree.position.clone_from(&self.position);
+        Ok(tree)
+    }
+
+    /// Passes a tree on that has all nodes.
+    fn check(&self, tree: Tree) -> Result<Tree, Unusable> {
+        if tree.len() != self.nodes {
+            return Err("nodes are missing".into());
+        }
         Ok(tree)
     }
 }
@@ -224,6 +235,32 @@ fn empty_piece() -> Plain {
 }
 
 impl Tree {
+    /// The tree of a snapshot whose seals have been opened: its header, and
+    /// the pieces that hold its nodes.
+    ///
+    /// # Errors
+    /// Says what is damaged.
+    pub fn from_pieces(header: &[u8], pieces: &[&[u8]], keyring: Keyring) -> Result<Self, String> {
+        let read = || {
+            let header = read_header(header)?;
+            let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+            let mut tree = header.to_tree(keyring, length as u64)?;
+            for piece in pieces {
+                tree.take_piece(piece)?;
+            }
+            header.check(tree)
+        };
+        read().map_err(|Unusable(what)| what)
+    }
+
+    fn take_piece(&mut self, piece: &[u8]) -> Result<(), Unusable> {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            self.take_node(&mut rest).ok_or("a node is damaged")?;
+        }
+        Ok(())
+    }
+
     fn put_node(&self, place: u32, record: &Record, above: u32, out: &mut Vec<u8>) {
         out.extend_from_slice(record.handle.as_bytes());
         out.extend_from_slice(&above.to_le_bytes());
@@ -276,6 +313,10 @@ impl Tree {
             let extra = std::str::from_utf8(extra).ok()?;
             self.extras.insert(handle, extra.into());
         }
+        // A handle that comes twice would leave one of the two out of reach.
+        if self.arena.find(handle).is_some() {
+            return None;
+        }
         let place = self.arena.add(record, key)?;
         if above != NONE {
             // A parent that stands before its child makes no ring.
@@ -298,11 +339,12 @@ pub(super) struct Snapshot<R> {
     seals: Seals,
     id: [u8; ID],
     header: Header,
+    length: u64,
 }
 
 impl<R: Read + Send> Snapshot<R> {
-    /// Reads the beginning.
-    pub fn open(mut from: R, seals: Seals) -> Result<Self, Unusable> {
+    /// Reads the beginning of a snapshot of `length` bytes.
+    pub fn open(mut from: R, length: u64, seals: Seals) -> Result<Self, Unusable> {
         let mut magic = [0; MAGIC.len()];
         let mut id = [0; ID];
         from.read_exact(&mut magic)?;
@@ -311,12 +353,12 @@ impl<R: Read + Send> Snapshot<R> {
             return Err("it has another version".into());
         }
         let header = read_piece(&mut from, &seals, &id, 0)?.ok_or("it is empty")?;
-        let header = serde_json::from_slice(&header).map_err(|_| "its header is damaged")?;
         Ok(Self {
             from,
             seals,
             id,
-            header,
+            header: read_header(&header)?,
+            length,
         })
     }
 
@@ -336,7 +378,7 @@ impl<R: Read + Send> Snapshot<R> {
 
     /// Reads the nodes; `keyring` holds the account's own key.
     pub fn read(mut self, keyring: Keyring) -> Result<Tree, Unusable> {
-        let mut tree = self.header.to_tree(keyring)?;
+        let mut tree = self.header.to_tree(keyring, self.length)?;
         let (from, seals, id) = (&mut self.from, &self.seals, &self.id);
         let (pieces, queue) = sync_channel(PIECES_AHEAD);
         // The next piece is read and opened while nodes are put in.
@@ -352,19 +394,16 @@ impl<R: Read + Send> Snapshot<R> {
                 }
             });
             for piece in queue {
-                let piece = piece?;
-                let mut rest = piece.as_slice();
-                while !rest.is_empty() {
-                    tree.take_node(&mut rest).ok_or("a node is damaged")?;
-                }
+                tree.take_piece(&piece?)?;
             }
             Ok::<(), Unusable>(())
         })?;
-        if tree.len() != self.header.nodes {
-            return Err("nodes are missing".into());
-        }
-        Ok(tree)
+        self.header.check(tree)
     }
+}
+
+fn read_header(plain: &[u8]) -> Result<Header, Unusable> {
+    serde_json::from_slice(plain).map_err(|_| "its header is damaged".into())
 }
 
 /// The next piece, opened; `None` at the end.

@@ -5,7 +5,7 @@
 //! costs a full fetch. It is replaced in one step, by one process at a time.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
@@ -76,9 +76,9 @@ pub struct TreeSlot {
 }
 
 /// A kept tree whose nodes have not been read yet.
-pub struct KeptTree(Snapshot<BufReader<File>>);
+pub struct KeptTree<R = BufReader<File>>(Snapshot<R>);
 
-impl KeptTree {
+impl<R: Read + Send> KeptTree<R> {
     /// The event position it stands for.
     #[must_use]
     pub fn position(&self) -> &str {
@@ -116,16 +116,21 @@ impl TreeSlot {
     /// Opens the kept tree, if there is one that can be used.
     #[must_use]
     pub fn open(&self) -> Option<KeptTree> {
-        let file = match self.open_file() {
-            Ok(file) => file,
+        let (file, length) = match self.open_file() {
+            Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => return usable(Err(error.into())),
         };
-        let reader = BufReader::with_capacity(1 << 16, file);
-        usable(Snapshot::open(reader, self.seals.clone())).map(KeptTree)
+        self.open_from(BufReader::with_capacity(1 << 16, file), length)
     }
 
-    fn open_file(&self) -> io::Result<File> {
+    /// Opens a snapshot of `length` bytes that stands elsewhere.
+    #[must_use]
+    pub fn open_from<R: Read + Send>(&self, from: R, length: u64) -> Option<KeptTree<R>> {
+        usable(Snapshot::open(from, length, self.seals.clone())).map(KeptTree)
+    }
+
+    fn open_file(&self) -> io::Result<(File, u64)> {
         check_owner(&fs::metadata(&self.dir)?)?;
         let file = File::open(self.file("tree"))?;
         let metadata = file.metadata()?;
@@ -133,7 +138,7 @@ impl TreeSlot {
             return Err(io::Error::other("it is not a file"));
         }
         check_owner(&metadata)?;
-        Ok(file)
+        Ok((file, metadata.len()))
     }
 
     /// Keeps `tree` if all of it is sure; forgets what was kept otherwise.
@@ -161,7 +166,8 @@ impl TreeSlot {
         // Under the lock: what a killed process left there is written over.
         let part = self.file("part");
         let mut file = BufWriter::with_capacity(1 << 16, create(&part)?);
-        let written = snapshot::write(tree, &self.seals, &mut file)
+        let written = self
+            .write_to(tree, &mut file)
             .and_then(|()| file.flush())
             .and_then(|()| fs::rename(&part, self.file("tree")));
         if written.is_err() {
@@ -169,6 +175,14 @@ impl TreeSlot {
             let _ = fs::remove_file(&part);
         }
         written
+    }
+
+    /// Writes a snapshot of `tree` elsewhere.
+    ///
+    /// # Errors
+    /// Those of writing; the tree has more links and shares than fit.
+    pub fn write_to(&self, tree: &Tree, to: &mut impl Write) -> io::Result<()> {
+        snapshot::write(tree, &self.seals, to)
     }
 
     /// Removes the kept tree.

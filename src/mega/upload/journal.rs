@@ -41,15 +41,15 @@ pub(super) struct Journal {
 }
 
 /// An upload that has been begun.
-pub(super) struct Begun {
-    pub address: String,
-    pub key: ContentKey,
-    pub nonce: Nonce,
+pub struct Begun {
+    pub(super) address: String,
+    pub(super) key: ContentKey,
+    pub(super) nonce: Nonce,
     /// The pieces that may have been sent, by where they start: they follow
     /// each other from the first byte on.
     pieces: BTreeMap<u64, Piece>,
     /// The token of the whole, once all of it has arrived.
-    pub token: Option<String>,
+    pub(super) token: Option<String>,
 }
 
 struct Piece {
@@ -155,41 +155,16 @@ impl Journal {
     fn load(&mut self) -> io::Result<()> {
         let mut bytes = Vec::new();
         (&self.file).take(MAX_FILE).read_to_end(&mut bytes)?;
-        let mut begun: Option<Begun> = None;
-        let mut rest = bytes.as_slice();
-        while let Some((record, behind)) = self.split(rest) {
-            if !apply(&mut begun, &record, &self.version) {
-                begun = None;
-                break;
-            }
-            self.records += 1;
-            rest = behind;
-        }
+        let (begun, records, length) =
+            Begun::from_sealed(&bytes, &self.key, &self.context, &self.version);
         if begun.is_none() {
             self.forget();
             return Ok(());
         }
-        self.begun = begun;
-        self.file.set_len((bytes.len() - rest.len()) as u64)?;
+        (self.begun, self.records) = (begun, records);
+        self.file.set_len(length as u64)?;
         self.file.seek(SeekFrom::End(0))?;
         Ok(())
-    }
-
-    /// The first record of `bytes`, and what stands behind it.
-    fn split<'a>(&self, bytes: &'a [u8]) -> Option<(Record, &'a [u8])> {
-        let (length, rest) = bytes.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (sealed, rest) = rest.split_at_checked(length)?;
-        let plain = seal::open(&self.key, &self.record_context(), sealed).ok()?;
-        let record = serde_json::from_slice(&Zeroizing::new(plain)).ok()?;
-        Some((record, rest))
-    }
-
-    /// The context of the next record.
-    fn record_context(&self) -> Vec<u8> {
-        let mut context = self.context.clone();
-        context.extend_from_slice(&self.records.to_be_bytes());
-        context
     }
 
     fn append(&mut self, record: &Record) {
@@ -203,7 +178,8 @@ impl Journal {
 
     fn write(&mut self, record: &Record) -> io::Result<()> {
         let plain = Zeroizing::new(serde_json::to_vec(record)?);
-        let sealed = seal::seal(&self.key, &self.record_context(), &plain);
+        let context = record_context(&self.context, self.records);
+        let sealed = seal::seal(&self.key, &context, &plain);
         let length = u32::try_from(sealed.len()).map_err(io::Error::other)?;
         let mut bytes = length.to_be_bytes().to_vec();
         bytes.extend_from_slice(&sealed);
@@ -214,17 +190,59 @@ impl Journal {
 }
 
 impl Begun {
+    /// What a journal tells of an upload of the source in this `version`; the
+    /// number of its records, and where they end: what follows was cut off.
+    #[must_use]
+    pub fn from_sealed(
+        bytes: &[u8],
+        key: &SealKey,
+        context: &[u8],
+        version: &str,
+    ) -> (Option<Self>, u64, usize) {
+        let (mut begun, mut records, mut rest) = (None, 0, bytes);
+        while let Some((plain, behind)) = split(rest, key, &record_context(context, records)) {
+            let Ok(record) = serde_json::from_slice(&plain) else {
+                break;
+            };
+            if !apply(&mut begun, &record, version) {
+                return (None, 0, 0);
+            }
+            records += 1;
+            rest = behind;
+        }
+        (begun, records, bytes.len() - rest.len())
+    }
+
     /// The end of the piece that was sent from `start` on.
     pub(super) fn piece_end(&self, start: u64) -> Option<u64> {
         self.pieces.get(&start).map(|piece| piece.end)
     }
 
     /// Where the pieces end that may have been sent.
-    fn end(&self) -> u64 {
+    #[must_use]
+    pub fn end(&self) -> u64 {
         self.pieces
             .last_key_value()
             .map_or(0, |(_, piece)| piece.end)
     }
+}
+
+/// The context of a record.
+fn record_context(journal: &[u8], number: u64) -> Vec<u8> {
+    [journal, &number.to_be_bytes()].concat()
+}
+
+/// The first record of `bytes`, opened, and what stands behind it.
+fn split<'a>(
+    bytes: &'a [u8],
+    key: &SealKey,
+    context: &[u8],
+) -> Option<(Zeroizing<Vec<u8>>, &'a [u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let (sealed, rest) = rest.split_at_checked(length)?;
+    let plain = seal::open(key, context, sealed).ok()?;
+    Some((Zeroizing::new(plain), rest))
 }
 
 /// Takes a record in; `false` if it does not fit.

@@ -19,7 +19,7 @@ mod spool;
 use std::sync::Arc;
 
 use self::journal::Journal;
-pub use self::journal::JournalStore;
+pub use self::journal::{Begun, JournalStore};
 pub(super) use self::known::KnownFiles;
 use self::piece::PieceFailure;
 use self::pipeline::Attempt;
