@@ -81,6 +81,11 @@ async fn run(command: &Command, ctx: &Context, mut signals: Signals) -> Result<(
             drop(live.stop());
             return Err(CommandError::silent(Code::Signal(number)));
         }
+        ended = broken_off(ctx) => {
+            drop(live.stop());
+            ctx.output.flush()?;
+            return ended;
+        }
     };
     if let Err(CommandError {
         stage: Stage::Start,
@@ -99,6 +104,14 @@ async fn run(command: &Command, ctx: &Context, mut signals: Signals) -> Result<(
         return Err(CommandError::silent(Code::NothingTransferred));
     }
     Ok(())
+}
+
+/// Waits until the user ends the run instead of answering a question.
+async fn broken_off(ctx: &Context) -> Result<(), CommandError> {
+    match &ctx.confirmation {
+        Some(confirmation) => confirmation.ended().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Runs the command once and counts its failure.

@@ -57,6 +57,9 @@ pub struct CopyFlags {
     /// Show what would be done and change nothing
     #[arg(long, short = 'n', global = true)]
     pub dry_run: bool,
+    /// Ask before anything is changed
+    #[arg(long, short, global = true)]
+    pub interactive: bool,
     /// Files copied at the same time; of small ones up to 64 where MEGA is a side, unless this is 1
     #[arg(long, global = true, value_name = "N", default_value = "4", value_parser = values::at_least_one)]
     pub transfers: usize,
@@ -111,6 +114,9 @@ pub struct CopyFlags {
     /// Take the destination for empty
     #[arg(long, global = true)]
     pub no_check_dest: bool,
+    /// Order of the transfers: name, size or modtime, then asc, desc or mixed with a percentage, as size,mixed,75
+    #[arg(long, global = true, value_name = "ORDER")]
+    pub order_by: Option<String>,
     /// Write files under their final names at once
     #[arg(long, global = true)]
     pub inplace: bool,
@@ -280,6 +286,7 @@ impl CopyFlags {
             no_update_dir_modtime: self.no_update_dir_modtime,
             no_traverse: self.no_traverse,
             no_check_dest: self.no_check_dest,
+            order_by: self.order_by.clone().unwrap_or_default(),
             inplace: self.inplace,
             partial_suffix: self.partial_suffix.clone(),
             streaming_upload_cutoff: self.streaming_upload_cutoff.0.unwrap_or(0),

@@ -36,7 +36,7 @@ impl Live {
         let show = &ctx.flags.show;
         let mut live = Self {
             stats: Arc::clone(&ctx.run.stats),
-            style: show.style(ctx.run.options.dry_run),
+            style: show.style(ctx.run.options.dry_run || ctx.run.confirm.is_some()),
             output: Arc::clone(&ctx.output),
             ticker: None,
             asked: None,

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::Flags;
 use super::signals::Signals;
-use crate::commands::dialogue::{Terminal, ask};
+use crate::commands::dialogue::{Confirmation, Terminal, ask};
 use crate::commands::{Context, Manner};
 use crate::config::{Config, ConfigSource, Env};
 use crate::engine::{self, Run};
@@ -55,11 +55,15 @@ pub(super) fn surroundings(
         .enable_all()
         .build()
         .map_err(system)?;
+    let confirmation = flags.copy.interactive.then(|| Confirmation::new(output));
+    let mut run = Run::new(engine_options(&flags)?).with_filter(flags.filter.filter()?);
+    run.confirm = confirmation.clone().map(|asked| asked as _);
     let ctx = Context {
         output: Arc::clone(output),
         opener: opener(&flags, manner, output, &asking)?,
         asking,
-        run: Run::new(engine_options(&flags)?).with_filter(flags.filter.filter()?),
+        confirmation,
+        run,
         flags,
     };
     Ok((runtime, signals, ctx))

@@ -129,10 +129,10 @@ fn color(value: &str) -> Result<Color, String> {
 }
 
 impl ShowFlags {
-    /// How statistics are written; a dry run shows them unasked.
+    /// How statistics are written; `unasked` where they show without `-v`.
     #[must_use]
-    pub fn style(&self, dry_run: bool) -> Style {
-        let level = if dry_run { Level::Notice } else { Level::Info };
+    pub fn style(&self, unasked: bool) -> Style {
+        let level = if unasked { Level::Notice } else { Level::Info };
         Style {
             unit: if self.stats_unit == "bits" {
                 SpeedUnit::Bits

@@ -17,7 +17,6 @@ pub(super) const LONG: &[&str] = &[
     "header-download",
     "header-upload",
     "ignore-checksum",
-    "interactive",
     "kv-lock-time",
     "links",
     "list-cutoff",
@@ -38,7 +37,6 @@ pub(super) const LONG: &[&str] = &[
     "name-transform",
     "no-console",
     "one-file-system",
-    "order-by",
     "rc",
     "refresh-times",
     "server-side-across-configs",
@@ -48,12 +46,7 @@ pub(super) const LONG: &[&str] = &[
 ];
 
 /// The short names among them.
-const SHORT: &[(char, &str)] = &[
-    ('i', "interactive"),
-    ('l', "links"),
-    ('M', "metadata"),
-    ('x', "one-file-system"),
-];
+const SHORT: &[(char, &str)] = &[('l', "links"), ('M', "metadata"), ('x', "one-file-system")];
 
 /// What to say about a long flag of rclone that is not honoured.
 #[must_use]
@@ -91,9 +84,8 @@ mod tests {
             .chain(all)
             .filter_map(clap::Arg::get_long)
         {
-            // Of listremotes it is honoured; of transfers it is another flag.
             assert!(
-                flag == "order-by" || !LONG.contains(&flag),
+                !LONG.contains(&flag),
                 "--{flag} works: take it out of the table"
             );
         }

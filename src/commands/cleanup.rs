@@ -40,7 +40,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
                 "--older-than needs an age or a date: to delete all versions leave it out",
             ));
         }
-        if ctx.run.skips("delete old versions", &object, None) {
+        if ctx.run.skips("delete old versions", &object, None).await {
             return Ok(());
         }
         let versions = cloud.delete_versions(before.flatten()).await?;
@@ -52,7 +52,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             "{object} doesn't support cleanup"
         )));
     }
-    if ctx.run.skips("clean up old files", &object, None) {
+    if ctx.run.skips("clean up old files", &object, None).await {
         return Ok(());
     }
     let items = place.remote.cleanup().await?;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::dialogue::Confirmation;
 use crate::cli::{Flags, usage};
 use crate::engine::walk::Walk;
 use crate::engine::{self, Aside, Root, Run};
@@ -23,6 +24,8 @@ pub struct Context {
     pub opener: Opener,
     /// Whether the user is being asked something: nothing else runs then.
     pub asking: Arc<AtomicBool>,
+    /// Who is asked before each change, if anybody is.
+    pub confirmation: Option<Arc<Confirmation>>,
     /// Options and statistics of the engine.
     pub run: Run,
 }

@@ -46,7 +46,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         source.remote.stat(&source.path).await?.id
     };
     let object = dir.describe();
-    if ctx.run.skips("import", &object, None) {
+    if ctx.run.skips("import", &object, None).await {
         return Ok(());
     }
     let made = cloud.import(&link, part.as_ref(), &dir.path).await?;

@@ -45,13 +45,13 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let entry = find(&place).await?;
     let object = entry.path.as_str();
     if args.unlink {
-        if !ctx.run.skips("unlink", object, None) {
+        if !ctx.run.skips("unlink", object, None).await {
             place.remote.unlink(&entry).await?;
             tracing::info!(object = %object, "Removed the public link");
         }
         return Ok(());
     }
-    if ctx.run.skips("link", object, None) {
+    if ctx.run.skips("link", object, None).await {
         return Ok(());
     }
     let options = LinkOptions {

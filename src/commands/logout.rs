@@ -20,7 +20,7 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let place = ctx.locate(&args.remote).await?;
     let object = place.describe();
-    if ctx.run.skips("log out", &object, None) {
+    if ctx.run.skips("log out", &object, None).await {
         return Ok(());
     }
     place.remote.logout().await?;

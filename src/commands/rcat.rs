@@ -44,6 +44,11 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             "nothing to read from standard input (stdin).",
         ));
     }
+    if ctx.confirmation.is_some() && !ctx.run.options.dry_run {
+        return Err(CommandError::start(
+            "--interactive can't ask here: what stands on standard input is the file",
+        ));
+    }
     if args.path.ends_with(['/', ':']) {
         return Err(CommandError::start(format!(
             "{:?} is a directory",

@@ -44,7 +44,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let found = cloud.in_rubbish(&place.path).await?;
     let entry = choose(found, args.id.as_deref(), &place.path)?;
     let object = entry.path.as_str();
-    if ctx.run.skips("restore", object, entry.size) {
+    if ctx.run.skips("restore", object, entry.size).await {
         return Ok(());
     }
     let restored = cloud.restore(&entry, dir.as_ref()).await?;

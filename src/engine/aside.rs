@@ -170,7 +170,8 @@ async fn is_equal(
 }
 
 /// Moves a file of `dst` that is to be replaced or deleted to where such files
-/// are kept, over one of an earlier time.
+/// are kept, over one of an earlier time; `false` when the user does not want
+/// that.
 ///
 /// # Errors
 /// The failure, logged and counted.
@@ -179,7 +180,7 @@ pub(super) async fn put_away(
     backup: &Location,
     dst: &Location,
     file: &Entry,
-) -> Result<()> {
+) -> Result<bool> {
     let name = relative(&file.path, &dst.path).as_str().to_owned();
     let to_name = with_suffix(&name, &run.options);
     let below = RemotePath::parse(&to_name)

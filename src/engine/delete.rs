@@ -93,12 +93,12 @@ pub(super) async fn delete_or_keep(
         None => ("delete", "Deleted"),
         Some(_) => ("move into backup dir", "Moved into backup dir"),
     };
-    if run.skips(action, name.as_str(), file.size) {
+    if run.skips(action, name.as_str(), file.size).await {
         return Ok(());
     }
     let done = match backup {
         None => root.remote.remove(file).await.map_err(Error::from),
-        Some(backup) => put_away(run, backup, root, file).await,
+        Some(backup) => put_away(&run.unasked(), backup, root, file).await.map(drop),
     };
     match done {
         Ok(()) => {
@@ -144,7 +144,7 @@ pub(super) fn admit(run: &Run, file: &Entry, name: &str) -> Result<()> {
 /// [`ErrorKind::IsFile`] when a file is in the way.
 pub async fn make_dir(run: &Run, dir: &Location) -> Result<()> {
     let label = dir.describe();
-    if run.skips("make directory", &label, None) {
+    if run.skips("make directory", &label, None).await {
         return Ok(());
     }
     tracing::info!(object = %label, "Making directory");
@@ -167,7 +167,7 @@ pub async fn remove_dir(run: &Run, dir: &Location) -> Result<()> {
 pub(super) async fn remove_dir_at(run: &Run, root: &Location, dir: &Entry) -> Result<()> {
     run.stats.update(|c| c.deleted_dirs += 1);
     let label = root.label(&dir.path);
-    if run.skips("remove directory", &label, None) {
+    if run.skips("remove directory", &label, None).await {
         return Ok(());
     }
     tracing::info!(object = %label, "Removing directory");
@@ -183,6 +183,9 @@ pub(super) async fn remove_dir_at(run: &Run, root: &Location, dir: &Entry) -> Re
 pub async fn purge(run: &Run, dir: &Location) -> Result<()> {
     // A disk has no such step: going file by file says what is deleted.
     if !run.options.dry_run && !dir.remote.features().local {
+        if run.skips("purge directory", &dir.describe(), None).await {
+            return Ok(());
+        }
         match dir.remote.purge(&Entry::dir(dir.path.clone())).await {
             Ok(()) => {
                 run.stats.update(|c| c.deleted_dirs += 1);

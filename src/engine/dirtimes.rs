@@ -122,17 +122,20 @@ pub(super) fn equal(
         .is_some_and(|newer| newer.abs() < window || (options.update && newer >= window))
 }
 
-/// Sets the time of a directory now.
+/// Sets the time of a directory now; `false` when it is left as it is.
 pub(super) async fn set(
     run: &Run,
     dst: &Location,
     dir: &Entry,
     existed: bool,
     modified: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let label = dst.label(&dir.path);
-    if run.skips("set directory modification time", &label, dir.size) {
-        return Ok(());
+    if run
+        .skips("set directory modification time", &label, dir.size)
+        .await
+    {
+        return Ok(false);
     }
     match dst.remote.set_modified(dir, modified).await {
         Ok(()) => {
@@ -142,7 +145,7 @@ pub(super) async fn set(
                 "DirSetModTime"
             };
             tracing::info!(object = %label, "Set directory modification time (using {how})");
-            Ok(())
+            Ok(true)
         }
         Err(e) => {
             let error = Error::from(e);

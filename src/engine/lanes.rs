@@ -7,29 +7,48 @@
 //! that it can ask for their addresses in the same requests. Large files fill
 //! the line by themselves. `--transfers 1` means one file after the other,
 //! whatever its size.
+//!
+//! Where the user wants an order (`--order-by`) there is one queue instead.
+
+mod order;
+mod sorted;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::Options;
+use super::Run;
 use super::transfer::Job;
 use crate::remote::{Coming, Location};
+pub(super) use order::Order;
+use sorted::{Feeder, Taker};
 
 /// The longest file that goes into the lane for small ones.
 const SMALL: u64 = 512 << 10;
 
 /// Where the files go in.
 #[derive(Clone)]
-pub(super) struct Lanes {
-    large: mpsc::Sender<Job>,
-    small: Option<mpsc::Sender<Job>>,
+pub(super) struct Lanes(Entrance);
+
+#[derive(Clone)]
+enum Entrance {
+    AsTheyCome {
+        large: mpsc::Sender<Job>,
+        small: Option<mpsc::Sender<Job>>,
+    },
+    Sorted(Feeder),
 }
 
 /// Where a worker takes files out, shared with the others of its lane.
 #[derive(Clone)]
-pub(super) struct Lane(Arc<Mutex<Queue>>);
+pub(super) struct Lane(Exit);
+
+#[derive(Clone)]
+enum Exit {
+    AsTheyCome(Arc<Mutex<Queue>>),
+    Sorted(Taker),
+}
 
 struct Queue {
     jobs: mpsc::Receiver<Job>,
@@ -50,19 +69,33 @@ impl Lanes {
     /// one lane for each worker that shall be started.
     pub(super) fn new(
         (src, dst): (&Location, &Location),
-        options: &Options,
+        run: &Run,
+        order: Option<Order>,
         backlog: usize,
     ) -> (Self, Vec<Lane>) {
-        let transfers = options.transfers.max(1);
-        let (large, lane) = Lane::new(backlog, None);
-        let mut workers = vec![lane; transfers];
+        let transfers = run.options.transfers.max(1);
         let at_a_time = [src, dst]
             .map(|side| side.remote.features().small_files)
             .into_iter()
             .fold(0, usize::max);
-        let small = (transfers > 1 && at_a_time > transfers).then(|| {
+        let at_a_time = Some(at_a_time).filter(|most| transfers > 1 && *most > transfers);
+        if let Some(order) = order {
+            let feeder = Feeder::new(order, backlog);
+            let takers = |all, small| {
+                let numbers = 0..all;
+                let feeder = &feeder;
+                numbers.map(move |n| Lane(Exit::Sorted(feeder.taker(n, all, small))))
+            };
+            let mut workers: Vec<Lane> = takers(transfers, false).collect();
+            workers.extend(takers(at_a_time.unwrap_or(0), true));
+            return (Self(Entrance::Sorted(feeder)), workers);
+        }
+        let (large, lane) = Lane::new(backlog, None);
+        let mut workers = vec![lane; transfers];
+        let small = at_a_time.map(|at_a_time| {
             // What a store copies by itself needs no addresses.
-            let announces = !options.dry_run && !src.same_store(dst);
+            // Nor do they help where it is not certain that a file is asked for.
+            let announces = !run.options.dry_run && run.confirm.is_none() && !src.same_store(dst);
             let announcer = announces.then(|| Announcer {
                 src: src.clone(),
                 dst: dst.clone(),
@@ -72,18 +105,25 @@ impl Lanes {
             workers.extend(vec![lane; at_a_time]);
             small
         });
-        (Self { large, small }, workers)
+        (Self(Entrance::AsTheyCome { large, small }), workers)
     }
 
     /// Puts a file into its lane, as soon as there is room.
     pub(super) async fn send(&self, job: Job) {
-        let lane = match &self.small {
-            Some(small) if job.src.size.is_some_and(|size| size <= SMALL) => small,
-            _ => &self.large,
+        let lane = match &self.0 {
+            Entrance::Sorted(feeder) => return feeder.put(job).await,
+            Entrance::AsTheyCome {
+                small: Some(small), ..
+            } if is_small(&job) => small,
+            Entrance::AsTheyCome { large, .. } => large,
         };
         // The receivers live until the senders are gone.
         let _ = lane.send(job).await;
     }
+}
+
+fn is_small(job: &Job) -> bool {
+    job.src.size.is_some_and(|size| size <= SMALL)
 }
 
 impl Lane {
@@ -94,12 +134,16 @@ impl Lane {
             next: VecDeque::new(),
             announcer,
         };
-        (sender, Self(Arc::new(Mutex::new(queue))))
+        (sender, Self(Exit::AsTheyCome(Arc::new(Mutex::new(queue)))))
     }
 
     /// The next file; `None` when all are done.
     pub(super) async fn next(&self) -> Option<Job> {
-        let mut queue = self.0.lock().await;
+        let queue = match &self.0 {
+            Exit::Sorted(taker) => return taker.next().await,
+            Exit::AsTheyCome(queue) => queue,
+        };
+        let mut queue = queue.lock().await;
         let Queue {
             jobs,
             next,
@@ -133,11 +177,12 @@ impl Announcer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Options;
     use super::*;
     use crate::remote::memory::Memory;
     use crate::remote::{Entry, EntryKind, Remote, RemotePath};
 
-    fn job(name: &str, size: Option<u64>) -> Job {
+    pub(super) fn job(name: &str, size: Option<u64>) -> Job {
         let path = RemotePath::parse(name).unwrap();
         Job {
             src: Entry {
@@ -166,8 +211,8 @@ mod tests {
     #[tokio::test]
     async fn small_files_have_a_lane_where_a_store_likes_that() {
         let (plain, store) = (remote(0), remote(64));
-        let options = Options::default();
-        let (lanes, workers) = Lanes::new((&plain, &store), &options, 10);
+        let run = Run::new(Options::default());
+        let (lanes, workers) = Lanes::new((&plain, &store), &run, None, 10);
         assert_eq!(workers.len(), 4 + 64);
         lanes.send(job("large", Some(SMALL + 1))).await;
         lanes.send(job("unknown", None)).await;
@@ -187,7 +232,9 @@ mod tests {
                 transfers,
                 ..Options::default()
             };
-            Lanes::new((&plain, dst), &options, 10).1.len()
+            Lanes::new((&plain, dst), &Run::new(options), None, 10)
+                .1
+                .len()
         };
         assert_eq!(workers(&plain, 4), 4);
         assert_eq!(workers(&store, 1), 1);

@@ -11,6 +11,7 @@ mod aside;
 pub mod cat;
 pub mod check;
 pub mod compare;
+mod confirm;
 mod contents;
 pub mod copy;
 pub mod dedupe;
@@ -39,6 +40,7 @@ pub mod walk;
 use std::sync::Arc;
 
 pub use aside::Aside;
+pub use confirm::Confirm;
 pub use error::{Class, Error};
 pub use filter::Filter;
 pub use limits::Limits;
@@ -63,6 +65,8 @@ pub struct Run {
     pub filter: Arc<Filter>,
     /// Other places that take part.
     pub aside: Arc<Aside>,
+    /// Who is asked before anything is changed, if anybody is.
+    pub confirm: Option<Arc<dyn Confirm>>,
 }
 
 impl Run {
@@ -75,6 +79,7 @@ impl Run {
             stats: Stats::new(),
             filter: Arc::new(Filter::default()),
             aside: Arc::default(),
+            confirm: None,
         }
     }
 
@@ -90,16 +95,27 @@ impl Run {
         self.stats.is_fatal() || self.limits.is_over()
     }
 
-    /// Says that `action` is left out when this is a dry run; `true` then.
-    pub(crate) fn skips(&self, action: &str, object: &str, size: Option<u64>) -> bool {
-        if !self.options.dry_run {
-            return false;
+    /// The same run, for the steps of something that was agreed to.
+    pub(crate) fn unasked(&self) -> Self {
+        Self {
+            confirm: None,
+            ..self.clone()
         }
+    }
+
+    /// Whether `action` is left out, because this is a dry run or because the
+    /// user does not want it; that is said then.
+    pub(crate) async fn skips(&self, action: &str, object: &str, size: Option<u64>) -> bool {
+        let flag = if self.options.dry_run {
+            "--dry-run"
+        } else {
+            match &self.confirm {
+                Some(confirm) if !confirm.may(action, object).await => "--interactive",
+                _ => return false,
+            }
+        };
         let size = size.map_or_else(String::new, |s| format!(" (size {})", Size(s)));
-        tracing::warn!(
-            object = %object,
-            "Skipped {action} as --dry-run is set{size}"
-        );
+        tracing::warn!(object = %object, "Skipped {action} as {flag} is set{size}");
         true
     }
 }

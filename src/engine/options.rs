@@ -89,6 +89,8 @@ pub struct Options {
     pub track_renames_strategy: String,
     /// Nothing is transferred before everything is compared.
     pub check_first: bool,
+    /// In which order files are transferred: `size,desc` and its like.
+    pub order_by: String,
     /// What may be used at most.
     pub limits: limits::Asked,
 }
@@ -130,6 +132,7 @@ impl Default for Options {
             track_renames: false,
             track_renames_strategy: "hash".to_owned(),
             check_first: false,
+            order_by: String::new(),
             limits: limits::Asked::default(),
         }
     }

@@ -41,7 +41,7 @@ pub async fn rcat(
     incoming: Incoming,
 ) -> Result<()> {
     let name = to.path.name().to_owned();
-    if run.skips("upload from pipe", &name, None) {
+    if run.skips("upload from pipe", &name, None).await {
         return drain(incoming.stream).await;
     }
     let transfer = run.stats.begin_transfer(&name, incoming.size);

@@ -15,8 +15,8 @@ pub(super) enum Part {
     Aside,
 }
 
-/// Moves one file. A failure is logged and counted here; the source is then
-/// where it was.
+/// Moves one file; `false` when the user does not want that. A failure is
+/// logged and counted here; the source is then where it was.
 ///
 /// # Errors
 /// The failure, already counted.
@@ -26,15 +26,14 @@ pub(super) async fn relocate(
     dst: &Location,
     job: &Job,
     part: Part,
-) -> Result<()> {
+) -> Result<bool> {
     let size = job.src.size;
     let action = if job.name == job.to_name {
         "move".to_owned()
     } else {
         format!("move to {}", job.to_name)
     };
-    if run.options.dry_run {
-        run.skips(&action, &job.name, size);
+    if run.skips(&action, &job.name, size).await {
         match part {
             Part::Transfer => {
                 let transfer = run.stats.begin_transfer(&job.name, size);
@@ -47,11 +46,13 @@ pub(super) async fn relocate(
             }
         }
         run.stats.update(|c| c.renames += 1);
-        return Ok(());
+        return Ok(run.options.dry_run);
     }
     if by_server(run, src, dst, job, part).await? {
-        return Ok(());
+        return Ok(true);
     }
+    // Who agrees to the whole is not asked for its halves.
+    let run = &run.unasked();
     if let Err(error) = transfer(run, src, dst, job).await {
         tracing::error!(object = %job.name, "Not deleting source as copy failed: {error}");
         return Err(error);
@@ -66,7 +67,7 @@ pub(super) async fn relocate(
     }
     delete_file(run, src, &job.src).await?;
     run.stats.update(|c| c.renames += 1);
-    Ok(())
+    Ok(true)
 }
 
 /// Renames inside the store; `false` when that is not possible.

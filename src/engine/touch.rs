@@ -13,7 +13,7 @@ use crate::remote::{Content, Entry, Location, NewFile, RemotePath};
 /// The store cannot do that.
 pub async fn touch_file(run: &Run, root: &Location, file: &Entry, when: Timestamp) -> Result<()> {
     let name = super::root::relative(&file.path, &root.path);
-    if run.skips("touch", name.as_str(), None) {
+    if run.skips("touch", name.as_str(), None).await {
         return Ok(());
     }
     tracing::debug!(object = %root.describe(), "Touching {:?}", name.as_str());
@@ -26,7 +26,7 @@ pub async fn touch_file(run: &Run, root: &Location, file: &Entry, when: Timestam
 /// Those of writing it.
 pub async fn create(run: &Run, root: &Location, path: &RemotePath, when: Timestamp) -> Result<()> {
     let name = super::root::relative(path, &root.path);
-    if run.skips("touch (create)", name.as_str(), None) {
+    if run.skips("touch (create)", name.as_str(), None).await {
         return Ok(());
     }
     tracing::debug!(object = %root.describe(), "Touching (creating) {:?}", name.as_str());

@@ -41,7 +41,7 @@ pub async fn transfer(run: &Run, src: &Location, dst: &Location, job: &Job) -> R
         return Err(refused(run, job, error));
     }
     let transfer = run.stats.begin_transfer(&job.name, size);
-    if run.skips("copy", &job.name, size) {
+    if run.skips("copy", &job.name, size).await {
         transfer.add(size.unwrap_or(0));
         transfer.finish();
         return Ok(());

@@ -55,6 +55,8 @@ struct Sinks {
     drawn: String,
     /// The window has a title of ours.
     titled: bool,
+    /// No block is drawn: the user is asked something.
+    paused: bool,
     /// Log lines that wait until the screen is free again.
     held: Option<String>,
 }
@@ -90,6 +92,7 @@ impl Output {
                 block: None,
                 drawn: String::new(),
                 titled: false,
+                paused: false,
                 held: None,
             }),
             terminal,
@@ -217,7 +220,16 @@ impl Output {
     pub fn draw(&self, block: &str) {
         let mut guard = self.lock();
         let sinks = &mut *guard;
-        let _ = sinks.redraw(block, self.has_color());
+        if !sinks.paused {
+            let _ = sinks.redraw(block, self.has_color());
+        }
+    }
+
+    /// Leaves the progress block where it stands, and draws no other one until
+    /// `paused` ends.
+    pub fn pause_block(&self, paused: bool) {
+        self.end_block();
+        self.lock().paused = paused;
     }
 
     /// Shows `title` as that of the terminal's window; without one what the

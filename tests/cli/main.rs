@@ -26,6 +26,7 @@ mod hardening;
 mod hashsum;
 mod help;
 mod import;
+mod interactive;
 mod limits;
 mod link;
 mod listremotes;

@@ -258,3 +258,47 @@ fn all_is_compared_before_anything_is_sent() {
     assert!(at("Checks finished") < at("Copied"), "{lines:?}");
     assert_eq!(home.read("dst/d/b.txt"), "b");
 }
+
+#[test]
+fn files_are_sent_in_the_order_that_is_asked_for() {
+    let home = Home::new();
+    for (name, size) in [("c", 3), ("a", 1), ("d/e", 5), ("b", 2), ("d/f", 4)] {
+        home.write(&format!("src/{name}"), &"x".repeat(size));
+    }
+    for (order, expected) in [
+        ("size", "a b c d/f d/e"),
+        ("SIZE,DESC", "d/e d/f c b a"),
+        ("name,descending", "d/f d/e c b a"),
+        ("size,mixed,0", "d/e d/f c b a"),
+    ] {
+        for destination in ["dst:", ":sandbox:"] {
+            let outcome = home.run(&[
+                "copy",
+                "-v",
+                "--no-check-dest",
+                "--check-first",
+                "--transfers=1",
+                "--order-by",
+                order,
+                "src:",
+                destination,
+            ]);
+            assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+            let copied = outcome
+                .stderr
+                .lines()
+                .filter(|line| line.contains(": Copied"));
+            let names: Vec<_> = copied.filter_map(|line| line.split(": ").nth(1)).collect();
+            assert_eq!(names.join(" "), expected, "{order} to {destination}");
+        }
+    }
+    let wrong = home.run(&["copy", "--order-by", "colour", "src:", "dst:"]);
+    assert_eq!(wrong.code, 7);
+    assert!(
+        wrong
+            .stderr
+            .contains("Failed to copy: unknown --order-by comparison \"colour\""),
+        "{}",
+        wrong.stderr
+    );
+}

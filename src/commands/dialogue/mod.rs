@@ -6,11 +6,13 @@
 //! is, so that answers can come from a pipe.
 
 pub mod ask;
+mod confirm;
 mod dedupe;
 #[cfg(test)]
 pub mod script;
 mod terminal;
 
+pub use confirm::Confirmation;
 pub use dedupe::Dialogue;
 pub use terminal::Terminal;
 

@@ -283,6 +283,12 @@ async fn contents(
         Skipped("nothing can be written there".to_owned())
     } else if ctx.flags.copy.dry_run {
         Skipped("--dry-run is set".to_owned())
+    } else if ctx
+        .run
+        .skips("upload a trial file", &place.describe(), None)
+        .await
+    {
+        Skipped("--interactive is set".to_owned())
     } else {
         match trial::run(place).await {
             Err(failed) => Failed(advice::about_trial(&failed, remote)),

@@ -84,7 +84,11 @@ async fn delete_one(
     path: &str,
     version: &Version,
 ) -> Result<(), CommandError> {
-    if ctx.run.skips("delete version", path, version.entry.size) {
+    if ctx
+        .run
+        .skips("delete version", path, version.entry.size)
+        .await
+    {
         return Ok(());
     }
     cloud.delete_version(version).await?;

@@ -28,7 +28,11 @@ pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> 
     let versions = cloud.versions(&file).await?;
     let version = find(&versions, &args.which, &file)?;
     let object = file.path.as_str();
-    if ctx.run.skips("restore version", object, version.entry.size) {
+    if ctx
+        .run
+        .skips("restore version", object, version.entry.size)
+        .await
+    {
         return Ok(());
     }
     cloud.restore_version(version).await?;

@@ -190,7 +190,7 @@ impl Check<'_> {
 
     async fn compare(&mut self, src: Entry, dst: Entry) -> Result<()> {
         let name = self.tally.name(Side::Source, &src);
-        if self.run.skips("check", &name, src.size) {
+        if self.run.skips("check", &name, src.size).await {
             return Ok(());
         }
         let judge = Arc::clone(&self.judge);

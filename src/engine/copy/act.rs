@@ -223,8 +223,8 @@ impl Tree {
             let equal = dirtimes::equal(&self.run, self.rules.window(), src, &existing);
             if let (false, Some(modified)) = (equal, src.modified) {
                 match dirtimes::set(&self.run, &self.dst, &existing, true, modified).await {
-                    Ok(()) if self.run.options.dry_run => return None,
-                    Ok(()) => {}
+                    Ok(false) => return None,
+                    Ok(true) => {}
                     Err(e) => self.fail(e),
                 }
             }
@@ -248,7 +248,7 @@ impl Tree {
             lock(&self.times).mark_changed(above);
         }
         let modified = src.modified.filter(|_| lock(&self.times).enabled());
-        if self.run.skips("make directory", &label, None) {
+        if self.run.skips("make directory", &label, None).await {
             lock(&self.times).delay(dir, false, modified);
             return;
         }

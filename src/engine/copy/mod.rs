@@ -175,12 +175,16 @@ async fn copy_file(
         return Ok(());
     }
     if let (Some(backup), Some(old)) = (&backup, &job.replace) {
-        put_away(run, backup, dst, old).await?;
+        if !put_away(run, backup, dst, old).await? {
+            return Ok(());
+        }
         job.replace = None;
     }
     match fate {
         Fate::Stays => transfer(run, src, dst, &job).await,
-        Fate::Goes => relocate(run, src, dst, &job, Part::Transfer).await,
+        Fate::Goes => relocate(run, src, dst, &job, Part::Transfer)
+            .await
+            .map(drop),
     }
 }
 
@@ -267,7 +271,7 @@ async fn probe(
     let (true, Some(modified)) = (set_time, file.modified) else {
         return Ok(false);
     };
-    if run.skips("update modification time", name, file.size) {
+    if run.skips("update modification time", name, file.size).await {
         return Ok(false);
     }
     if run.options.immutable {

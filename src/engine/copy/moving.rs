@@ -78,7 +78,7 @@ async fn at_once(run: &Run, src: &Location, dst: &Location) -> Result<bool> {
         Err(e) => return Err(e.into()),
     }
     overlap::refuse(run, src, dst).await?;
-    if run.skips("server-side directory move", &label, None) {
+    if run.skips("server-side directory move", &label, None).await {
         return Ok(true);
     }
     let dir = Entry::dir(src.path.clone());

@@ -153,9 +153,13 @@ impl Tree {
                 name: old_name.clone(),
                 ..job.clone()
             };
-            if let Err(e) = relocate(&self.run, &self.dst, &self.dst, &moving, Part::Aside).await {
-                self.fail(e);
-                continue;
+            match relocate(&self.run, &self.dst, &self.dst, &moving, Part::Aside).await {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(e) => {
+                    self.fail(e);
+                    continue;
+                }
             }
             if let Some(parent) = job.to.path.parent() {
                 let mut times = lock(&self.times);

@@ -20,7 +20,7 @@ use super::super::aside::put_away;
 use super::super::compare::Rules;
 use super::super::descent::Descent;
 use super::super::dirtimes::DirTimes;
-use super::super::lanes::{Lane, Lanes};
+use super::super::lanes::{Lane, Lanes, Order};
 use super::super::march::Side;
 use super::super::relocate::{Part, relocate};
 use super::super::transfer::{Job, transfer};
@@ -44,6 +44,8 @@ pub(super) struct Tree {
     pub(super) empty_dirs: bool,
     /// Where files go instead of being replaced or deleted.
     pub(super) backup: Option<Location>,
+    /// In which order files are transferred, if in any.
+    order: Option<Order>,
     /// How renamed files are known, if they are looked for.
     pub(super) strategy: Option<Strategy>,
     /// Files that may stand at the destination under another name.
@@ -137,12 +139,14 @@ pub(super) async fn copy_tree(
         }
         _ => None,
     };
+    let order = Order::parse(&run.options.order_by)?;
     let tree = Arc::new(Tree {
         run: run.clone(),
         src: src.clone(),
         dst: dst.clone(),
         rules,
         backup,
+        order,
         strategy,
         untracked: Mutex::default(),
         removal: errand.removal,
@@ -211,7 +215,7 @@ impl Tree {
         };
         let (probes, to_probe) = mpsc::channel(backlog);
         let sides = (&self.src, &self.dst);
-        let (transfers, lanes) = Lanes::new(sides, options, backlog);
+        let (transfers, lanes) = Lanes::new(sides, &self.run, self.order, backlog);
         let mut workers = JoinSet::new();
         let to_probe = Arc::new(AsyncMutex::new(to_probe));
         let mut probers = JoinSet::new();
@@ -390,11 +394,13 @@ impl Tree {
     async fn transfer_one(&self, job: &mut Job) -> Result<()> {
         let (run, src, dst) = (&self.run, &self.src, &self.dst);
         if let (Some(backup), Some(old)) = (&self.backup, &job.replace) {
-            put_away(run, backup, dst, old).await?;
+            if !put_away(run, backup, dst, old).await? {
+                return Ok(());
+            }
             job.replace = None;
         }
         if self.moving {
-            relocate(run, src, dst, job, Part::Transfer).await
+            relocate(run, src, dst, job, Part::Transfer).await.map(drop)
         } else {
             transfer(run, src, dst, job).await
         }

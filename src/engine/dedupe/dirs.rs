@@ -16,7 +16,7 @@ pub(super) async fn merge(run: &Run, root: &Location, groups: Vec<Group>) {
             );
             continue;
         }
-        if run.skips("merge duplicate directories", &name, None) {
+        if run.skips("merge duplicate directories", &name, None).await {
             continue;
         }
         tracing::info!(object = %name, "Merging contents of duplicate directories");

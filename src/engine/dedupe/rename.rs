@@ -35,7 +35,7 @@ pub(super) async fn rename_all(
                 continue;
             }
         };
-        if run.skips("rename", name, entry.size) {
+        if run.skips("rename", name, entry.size).await {
             continue;
         }
         let new_name = super::super::root::relative(&path, &root.path);
