@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::FilterFlags;
 use super::limits::LimitFlags;
+use super::local::LocalFlags;
 use super::network::NetworkFlags;
 use super::show::ShowFlags;
 use super::syncing::SyncFlags;
@@ -44,6 +45,9 @@ pub struct Flags {
     /// How servers are spoken to.
     #[command(flatten)]
     pub network: NetworkFlags,
+    /// The options of the local disk.
+    #[command(flatten)]
+    pub local: LocalFlags,
     /// The options of MEGA.
     #[command(flatten)]
     pub mega: MegaFlags,
@@ -135,15 +139,15 @@ pub struct CopyFlags {
     /// Names that differ in case are the same
     #[arg(long, global = true)]
     pub ignore_case_sync: bool,
+    /// Rename what the destination has under the same name in other letters
+    #[arg(long, global = true)]
+    pub fix_case: bool,
+    /// Set the times of files of equal size, where contents cannot be compared
+    #[arg(long, global = true)]
+    pub refresh_times: bool,
     /// Exit with 9 when nothing was copied
     #[arg(long, global = true)]
     pub error_on_no_transfer: bool,
-    /// Follow symbolic links
-    #[arg(long, short = 'L', global = true)]
-    pub copy_links: bool,
-    /// Say nothing about symbolic links that are left out
-    #[arg(long, global = true)]
-    pub skip_links: bool,
     /// Accepted for rclone's sake: MEGA's tree is always fetched in one piece
     #[arg(long, global = true)]
     pub fast_list: bool,
@@ -293,6 +297,8 @@ impl CopyFlags {
             max_backlog: self.max_backlog,
             no_unicode_normalization: self.no_unicode_normalization,
             ignore_case_sync: self.ignore_case_sync,
+            fix_case: self.fix_case,
+            refresh_times: self.refresh_times,
             ..engine::Options::default()
         }
     }

@@ -15,7 +15,6 @@ use crate::engine::{self, Run};
 use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
-use crate::remote::local::Links;
 use crate::remote::open::{Ask, OpenOptions, Opener};
 
 /// Starts the log; returns how much of it is shown.
@@ -93,15 +92,11 @@ fn opener(
     } else {
         Config::default()
     };
-    let links = match (flags.copy.copy_links, flags.copy.skip_links) {
-        (true, _) => Links::Follow,
-        (_, true) => Links::SkipQuietly,
-        _ => Links::Skip,
-    };
+    let mut remotes = flags.mega.options();
+    flags.local.add_to(&mut remotes);
     let options = OpenOptions {
         cwd: std::env::current_dir().map_err(|e| early(&e))?,
-        links,
-        flags: flags.mega.options(),
+        flags: remotes,
         network: flags.network.network(flags.copy.low_level_retries)?,
         ask_code: ask("Two-factor code"),
         ask_link_password: ask("Password of the link"),

@@ -147,6 +147,46 @@ pub const KINDS: &[Kind] = &[
                 default: "Slash,Dot",
                 ..advanced("encoding", "What names cannot hold.")
             },
+            flag("copy_links", "Follow symbolic links."),
+            flag(
+                "links",
+                "Take symbolic links for files that hold what they point to, both ways.",
+            ),
+            flag(
+                "skip_links",
+                "Say nothing about symbolic links that are left out.",
+            ),
+            flag(
+                "skip_specials",
+                "Say nothing about pipes, sockets and devices.",
+            ),
+            flag(
+                "one_file_system",
+                "Stay on the disk of the directory that is named.",
+            ),
+            flag("case_sensitive", "Names that differ in case are different."),
+            flag(
+                "case_insensitive",
+                "Names that differ in case are the same.",
+            ),
+            flag(
+                "no_check_updated",
+                "Copy a file even if it changes meanwhile.",
+            ),
+            flag(
+                "no_set_modtime",
+                "Neither set nor compare modification times.",
+            ),
+            OptionInfo {
+                choices: &[
+                    ("mtime", "The last change of the content."),
+                    ("atime", "The last reading."),
+                    ("btime", "The making."),
+                    ("ctime", "The last change of any kind."),
+                ],
+                default: "mtime",
+                ..advanced("time_type", "Which time of a file counts.")
+            },
             DESCRIPTION,
         ],
     },

@@ -13,7 +13,7 @@
 //! | `--checksum` | contents decide; where they cannot be compared: same. A sample is enough where the times agree, too |
 //! | a store keeps no times (unless `--update`) | same |
 //! | times within the window | same |
-//! | contents can be compared | equal: only the time is set; else different |
+//! | contents can be compared, or `--refresh-times` | equal, or not to be compared: only the time is set; else different |
 //! | else | different |
 //!
 //! The window is the coarsest of `--modify-window` and the precisions of both
@@ -42,6 +42,7 @@ pub struct Rules {
     /// Contents can be compared without transferring them.
     contents: bool,
     set_modified: bool,
+    refresh_times: bool,
 }
 
 /// What a comparison says.
@@ -73,8 +74,9 @@ impl Rules {
             update: options.update,
             no_update_modtime: options.no_update_modtime,
             window: window(options, src, dst),
-            contents: comparable(src, dst) || comparable(dst, src),
+            contents: comparable(src, dst),
             set_modified: dst.set_modified,
+            refresh_times: options.refresh_times,
         }
     }
 
@@ -160,7 +162,7 @@ impl Rules {
         if difference.abs() < signed(window) {
             return Verdict::Same("Size and modification time the same");
         }
-        if !self.contents {
+        if !self.contents && !self.refresh_times {
             return Verdict::Different("Modification times differ");
         }
         let depth = Depth::Whole;
@@ -181,10 +183,11 @@ impl Rules {
     }
 }
 
-/// Whether contents of `at`, on a disk here, can be compared with those of
-/// `with` without a transfer.
-fn comparable(at: &Features, with: &Features) -> bool {
-    at.local && (with.local || with.likeness)
+/// Whether contents of two stores can be compared without a transfer: one is a
+/// disk here, the other one too, or tells by itself.
+pub(super) fn comparable(a: &Features, b: &Features) -> bool {
+    let with = |at: &Features, with: &Features| at.local && (with.local || with.likeness);
+    with(a, b) || with(b, a)
 }
 
 #[derive(Clone, Copy)]

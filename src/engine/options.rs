@@ -68,6 +68,10 @@ pub struct Options {
     pub no_unicode_normalization: bool,
     /// Files that differ in the case of their names are the same.
     pub ignore_case_sync: bool,
+    /// Names at the destination get the case that they have at the source.
+    pub fix_case: bool,
+    /// Where contents cannot be compared, equal sizes are enough to set a time.
+    pub refresh_times: bool,
     /// When a sync deletes.
     pub delete: Delete,
     /// A sync deletes at the destination what the filters hide.
@@ -122,6 +126,8 @@ impl Default for Options {
             max_backlog: 10_000,
             no_unicode_normalization: false,
             ignore_case_sync: false,
+            fix_case: false,
+            refresh_times: false,
             delete: Delete::After,
             delete_excluded: false,
             ignore_errors: false,

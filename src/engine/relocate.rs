@@ -143,6 +143,7 @@ async fn has_changed(src: &Location, job: &Job) -> bool {
         return false;
     }
     match src.remote.stat(&job.src.path).await {
+        Ok(now) if src.remote.features().fickle_times => now.size != job.src.size,
         Ok(now) => (now.size, now.modified) != (job.src.size, job.src.modified),
         // Deleting it will say what is wrong.
         Err(_) => false,

@@ -39,6 +39,8 @@ pub struct Features {
     pub likeness: bool,
     /// Files are on a disk of this machine.
     pub local: bool,
+    /// Reading a file, or giving it a time, may change the time that is listed.
+    pub fickle_times: bool,
     /// How many small files are best on their way at the same time, because
     /// the store answers questions about many at once; 0: no more than others.
     pub small_files: usize,

@@ -30,6 +30,7 @@ mod interactive;
 mod limits;
 mod link;
 mod listremotes;
+mod local;
 mod logging;
 mod logout;
 mod ls;

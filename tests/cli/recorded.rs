@@ -184,7 +184,14 @@ const SUMS: &str = "d41d8cd98f00b204e9800998ecf8427e  empty.txt\n\
                     00000000000000000000000000000000  lines.txt\n";
 
 /// What is said of a flag, or of a field of `lsf`, that megarc does not have.
-const NOT_YET: &str = "of rclone that megarc does not honour yet";
+fn is_refused(outcome: &Outcome) -> bool {
+    [
+        "of rclone that megarc does not honour yet",
+        "of rclone that has no meaning here",
+    ]
+    .iter()
+    .any(|text| outcome.stderr.contains(text))
+}
 
 #[test]
 fn listings() {
@@ -196,7 +203,7 @@ fn listings() {
         fs::create_dir(home.path("dst")).unwrap();
         home.write("aux/SUMS", SUMS);
         let outcome = home.run_with(&arguments(case), case["stdin"].as_str().unwrap_or(""));
-        if outcome.stderr.contains(NOT_YET) {
+        if is_refused(&outcome) {
             return None;
         }
         let mut differences = listing_differences(case, &outcome);
@@ -227,7 +234,7 @@ fn copies() {
         let mut command = home.command(&arguments(case));
         add_log_flags(&mut command, &arguments(case));
         let outcome = home.finish(command, case["stdin"].as_str().unwrap_or(""));
-        if outcome.stderr.contains(NOT_YET) {
+        if is_refused(&outcome) {
             return None;
         }
         Some(copy_differences(&recorded, case, &home, &outcome))

@@ -8,9 +8,10 @@ fn a_flag_that_is_not_honoured_is_never_ignored() {
     home.write("src/a", "a");
     for flag in [
         "--dscp=AF11",
-        "--order-by=size",
-        "-i",
         "--metadata",
+        "-M",
+        "--name-transform=all,nfc",
+        "--rc",
         "--bogus",
     ] {
         let outcome = home.run(&["copy", flag, "src:", "dst:"]);
@@ -18,6 +19,21 @@ fn a_flag_that_is_not_honoured_is_never_ignored() {
         assert!(outcome.stderr.starts_with("Error: "), "{}", outcome.stderr);
         assert!(!home.exists("dst"));
     }
+}
+
+#[test]
+fn a_flag_without_a_meaning_says_why() {
+    let home = Home::new();
+    let outcome = home.run(&["copy", "--ignore-checksum", "src:", "dst:"]);
+    assert_eq!(outcome.code, 2);
+    assert!(
+        outcome.stderr.starts_with(
+            "Error: --ignore-checksum is a flag of rclone that has no meaning here: \
+             what arrives is always verified while it is transferred\n"
+        ),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]

@@ -26,6 +26,7 @@ impl Tree {
         let surplus = self.surplus_extras(matched.surplus, &matched.pairs);
         let mut entered = Vec::new();
         for pair in matched.pairs {
+            let pair = self.with_fixed_case(pair).await;
             let action = match plan(pair, &self.rules) {
                 action if self.removal == Removal::Only => only_removing(action),
                 action => action,

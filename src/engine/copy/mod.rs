@@ -2,6 +2,7 @@
 //! deletes something at the destination, only moving at the source.
 
 mod act;
+mod case;
 mod list;
 mod moving;
 pub(super) mod overlap;
@@ -12,7 +13,7 @@ mod tree;
 use std::sync::Arc;
 
 use super::aside::put_away;
-use super::compare::{Rules, Verdict};
+use super::compare::{Rules, Verdict, comparable};
 use super::contents::same_contents;
 use super::delete::delete_file;
 use super::options::Delete;
@@ -256,11 +257,19 @@ async fn probe(
     (dst, existing): (&Location, &Entry),
     (set_time, depth): (bool, Depth),
 ) -> Result<bool> {
-    let same = same_contents((src, file), (dst, existing), depth).await;
+    let features = (src.remote.features(), dst.remote.features());
+    let same = if run.options.refresh_times && !comparable(&features.0, &features.1) {
+        Ok(true)
+    } else {
+        same_contents((src, file), (dst, existing), depth).await
+    };
     match same {
         Ok(false) => return Ok(true),
         // Who cannot tell has to transfer.
-        Err(e) if e.kind == ErrorKind::Unsupported => return Ok(true),
+        Err(e) if e.kind == ErrorKind::Unsupported && !run.options.refresh_times => {
+            return Ok(true);
+        }
+        Err(e) if e.kind == ErrorKind::Unsupported => {}
         Ok(true) => {}
         Err(e) => {
             let error = Error::from(e);

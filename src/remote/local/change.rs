@@ -2,21 +2,22 @@
 
 use std::fs::{self, File, FileTimes};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::super::{About, Entry, ErrorKind, RemoteError, RemotePath, Result};
-use super::{failure, list, shown};
+use super::spot::Spot;
+use super::{failure, link, list, shown};
 
 /// Makes a directory and its parents.
-pub(super) fn make_dir(os: &Path, dir: RemotePath) -> Result<Entry> {
-    make_parents(os, &dir)?;
-    list::stat(os, dir)
+pub(super) fn make_dir(dir: &Spot) -> Result<Entry> {
+    dir.make()?;
+    list::stat(dir)
 }
 
 /// Makes `os` and whatever is missing above it.
-pub(super) fn make_parents(os: &Path, dir: &RemotePath) -> Result<()> {
+pub(super) fn make_all(os: &Path, dir: &RemotePath) -> Result<()> {
     fs::create_dir_all(os).map_err(|e| {
         let mut failure = failure(e, "creating directory", dir);
         if failure.kind == ErrorKind::AlreadyExists {
@@ -27,7 +28,9 @@ pub(super) fn make_parents(os: &Path, dir: &RemotePath) -> Result<()> {
 }
 
 /// Removes a file or an empty directory.
-pub(super) fn remove(os: &Path, entry: &Entry) -> Result<()> {
+pub(super) fn remove(spot: &Spot, entry: &Entry) -> Result<()> {
+    spot.guard()?;
+    let os = spot.of(entry);
     if !entry.is_dir() {
         return fs::remove_file(os).map_err(|e| failure(e, "removing", &entry.path));
     }
@@ -41,7 +44,9 @@ pub(super) fn remove(os: &Path, entry: &Entry) -> Result<()> {
 }
 
 /// Removes a directory and all below it, never following a link.
-pub(super) fn purge(os: &Path, dir: &RemotePath) -> Result<()> {
+pub(super) fn purge(spot: &Spot) -> Result<()> {
+    spot.guard()?;
+    let (os, dir) = (&spot.os, &spot.path);
     if dir.is_root() {
         return Err(RemoteError::new(ErrorKind::Invalid, "purging", "/")
             .because("the root of the file system is not removed"));
@@ -62,32 +67,41 @@ pub(super) fn purge(os: &Path, dir: &RemotePath) -> Result<()> {
 }
 
 /// Renames without replacing anything.
-pub(super) fn rename(
-    from: &Path,
-    from_path: &RemotePath,
-    to: &Path,
-    to_path: RemotePath,
-) -> Result<Entry> {
-    if let (Some(parent), Some(parent_path)) = (to.parent(), to_path.parent()) {
-        make_parents(parent, &parent_path)?;
+pub(super) fn rename(from: &Spot, entry: &Entry, to: &Spot) -> Result<Entry> {
+    from.guard()?;
+    to.make_parents()?;
+    let (old, new) = ends(from, entry, to)?;
+    renamed(rename_no_replace(&old, &new), from, to)
+}
+
+/// Between which names to rename: a link stays a link, and a file a file.
+fn ends(from: &Spot, entry: &Entry, to: &Spot) -> Result<(PathBuf, PathBuf)> {
+    let links = to.options.links;
+    let old = from.of(entry);
+    match (old == from.os, link::named(&to.os, links)) {
+        (true, None) => Ok((old, to.os.clone())),
+        (false, Some(new)) => Ok((old, new)),
+        _ if entry.is_dir() => Ok((old, to.os.clone())),
+        _ => Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "renaming",
+            shown(&from.path),
+        )),
     }
-    renamed(rename_no_replace(from, to), from_path, to, to_path)
 }
 
 /// Renames into the place of a file, in one step.
-pub(super) fn rename_over(
-    from: &Path,
-    from_path: &RemotePath,
-    to: &Path,
-    to_path: RemotePath,
-) -> Result<Entry> {
+pub(super) fn rename_over(from: &Spot, entry: &Entry, to: &Spot) -> Result<Entry> {
+    from.guard()?;
+    to.guard()?;
+    let (old, new) = ends(from, entry, to)?;
     // Of two names of one file the system would leave both.
-    let done = if are_linked(from, to) {
-        fs::remove_file(from)
+    let done = if are_linked(&old, &new) {
+        fs::remove_file(old)
     } else {
-        fs::rename(from, to)
+        fs::rename(old, new)
     };
-    renamed(done, from_path, to, to_path)
+    renamed(done, from, to)
 }
 
 /// Whether these are hard links of one file. Names that differ in case may
@@ -103,20 +117,15 @@ fn are_linked(a: &Path, b: &Path) -> bool {
     }
 }
 
-fn renamed(
-    outcome: io::Result<()>,
-    from_path: &RemotePath,
-    to: &Path,
-    to_path: RemotePath,
-) -> Result<Entry> {
+fn renamed(outcome: io::Result<()>, from: &Spot, to: &Spot) -> Result<Entry> {
     match outcome {
-        Ok(()) => list::stat(to, to_path),
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(failure(e, "renaming", &to_path)),
+        Ok(()) => list::stat(to),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(failure(e, "renaming", &to.path)),
         // Another disk: the caller copies instead.
         Err(e) if e.kind() == io::ErrorKind::CrossesDevices => {
-            Err(RemoteError::new(ErrorKind::Unsupported, "renaming", shown(from_path)).because(e))
+            Err(RemoteError::new(ErrorKind::Unsupported, "renaming", shown(&from.path)).because(e))
         }
-        Err(e) => Err(failure(e, "renaming", from_path)),
+        Err(e) => Err(failure(e, "renaming", &from.path)),
     }
 }
 
@@ -143,8 +152,14 @@ fn rename_after_look(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Sets the modification time of a file or directory.
-pub(super) fn set_modified(os: &Path, path: &RemotePath, modified: Timestamp) -> Result<()> {
+/// Sets the modification time of a file or directory; of a link itself where
+/// `link` says so.
+pub(super) fn set_modified(
+    os: &Path,
+    path: &RemotePath,
+    modified: Timestamp,
+    link: bool,
+) -> Result<()> {
     use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
     let times = Timestamps {
         last_access: Timespec {
@@ -156,8 +171,12 @@ pub(super) fn set_modified(os: &Path, path: &RemotePath, modified: Timestamp) ->
             tv_nsec: modified.subsec_nanosecond().into(),
         },
     };
-    utimensat(CWD, os, &times, AtFlags::empty())
-        .map_err(|e| failure(e.into(), "setting the time of", path))
+    let flags = if link {
+        AtFlags::SYMLINK_NOFOLLOW
+    } else {
+        AtFlags::empty()
+    };
+    utimensat(CWD, os, &times, flags).map_err(|e| failure(e.into(), "setting the time of", path))
 }
 
 /// Sets the modification time of an open file.

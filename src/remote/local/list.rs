@@ -2,38 +2,47 @@
 
 use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use jiff::Timestamp;
 use tracing::{error, warn};
 
 use super::super::{Entry, EntryKind, ErrorKind, RemoteError, RemotePath, Result, Withheld};
-use super::{Links, LocalOptions, failure, names, shown};
+use super::spot::Spot;
+use super::{Links, TimeType, failure, link, names, shown};
 
 /// The entry at `path`; a link is followed, since somebody named it.
-pub(super) fn stat(os: &Path, path: RemotePath) -> Result<Entry> {
-    match fs::metadata(os) {
-        Ok(meta) => entry(path.clone(), &meta).ok_or_else(|| {
-            RemoteError::new(ErrorKind::Unsupported, "looking at", shown(&path))
+pub(super) fn stat(spot: &Spot) -> Result<Entry> {
+    let (path, time) = (&spot.path, spot.options.time_type);
+    if let Some(link) = spot.link() {
+        return link::entry(&link, path.clone(), time);
+    }
+    match fs::metadata(&spot.os) {
+        Ok(meta) => entry(path.clone(), &meta, time).ok_or_else(|| {
+            RemoteError::new(ErrorKind::Unsupported, "looking at", shown(path))
                 .because("neither a file nor a directory")
         }),
         Err(e) if matches!(e.kind(), io::ErrorKind::NotADirectory) => Err(RemoteError::new(
             ErrorKind::NotFound,
             "looking at",
-            shown(&path),
+            shown(path),
         )),
-        Err(e) => Err(failure(e, "looking at", &path)),
+        Err(e) => Err(failure(e, "looking at", path)),
     }
 }
 
 /// One directory.
-pub(super) fn list(
-    os: &Path,
-    dir: &RemotePath,
-    start: &RemotePath,
-    options: LocalOptions,
-) -> Result<Vec<Entry>> {
+pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
     let op = "listing";
+    let (os, dir, options) = (&spot.os, &spot.path, spot.options);
+    // What is on other disks than the directory that was named stays out.
+    let disk = if options.one_file_system {
+        let meta = fs::metadata(&spot.start);
+        Some(meta.map_err(|e| failure(e, op, dir))?.dev())
+    } else {
+        None
+    };
     let found = fs::read_dir(os).map_err(|e| {
         let mut failure = failure(e, op, dir);
         if failure.kind == ErrorKind::NotFound {
@@ -59,7 +68,15 @@ pub(super) fn list(
             Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
             Err(e) => return Err(failure(e, op, &path)),
         };
-        let meta = if meta.is_symlink() {
+        let meta = if meta.is_symlink() && options.links == Links::Translate {
+            let path = translated(dir, &name)?;
+            match link::entry(&item.path(), path, options.time_type) {
+                Ok(entry) => entries.push(entry),
+                Err(e) if e.is_not_found() => {}
+                Err(e) => return Err(e),
+            }
+            continue;
+        } else if meta.is_symlink() {
             match resolve(&item.path(), &path, start, options.links) {
                 Some(meta) => meta,
                 None => continue,
@@ -67,8 +84,12 @@ pub(super) fn list(
         } else {
             meta
         };
-        match entry(path, &meta) {
+        if meta.is_dir() && disk.is_some_and(|disk| disk != meta.dev()) {
+            continue;
+        }
+        match entry(path, &meta, options.time_type) {
             Some(entry) => entries.push(entry),
+            None if options.skip_specials => {}
             None => {
                 let path = dir.child(&name).unwrap_or_default();
                 warn!(target: "megarc", object = %label(&path, start),
@@ -77,6 +98,12 @@ pub(super) fn list(
         }
     }
     Ok(entries)
+}
+
+/// The path of the file that stands for a link.
+fn translated(dir: &RemotePath, name: &str) -> Result<RemotePath> {
+    dir.child(&format!("{name}{}", link::SUFFIX))
+        .map_err(|e| RemoteError::new(ErrorKind::Invalid, "listing", shown(dir)).because(e))
 }
 
 /// An entry for messages: from where the command works, else in full.
@@ -116,7 +143,8 @@ fn why_dangling(os: &Path, error: &io::Error) -> String {
 /// What a link stands for, under the options; `None`: nothing.
 fn resolve(os: &Path, path: &RemotePath, start: &RemotePath, links: Links) -> Option<Metadata> {
     match links {
-        Links::SkipQuietly => None,
+        // Those that are translated do not come here.
+        Links::SkipQuietly | Links::Translate => None,
         Links::Skip => {
             warn!(target: "megarc", object = %label(path, start),
                 "Can't follow symlink without -L/--copy-links");
@@ -134,7 +162,7 @@ fn resolve(os: &Path, path: &RemotePath, start: &RemotePath, links: Links) -> Op
 }
 
 /// The entry for what was found; `None` for pipes, sockets and devices.
-pub(super) fn entry(path: RemotePath, meta: &Metadata) -> Option<Entry> {
+pub(super) fn entry(path: RemotePath, meta: &Metadata, time: TimeType) -> Option<Entry> {
     let kind = if meta.is_file() {
         EntryKind::File
     } else if meta.is_dir() {
@@ -146,12 +174,22 @@ pub(super) fn entry(path: RemotePath, meta: &Metadata) -> Option<Entry> {
         path,
         kind,
         size: Some(meta.len()),
-        modified: modified(meta),
+        modified: modified(meta, time),
         id: None,
     })
 }
 
-/// The modification time, where the system and the calendar have it.
-pub(super) fn modified(meta: &Metadata) -> Option<Timestamp> {
-    Timestamp::try_from(meta.modified().ok()?).ok()
+/// The time that is asked for, where the system and the calendar have it.
+pub(super) fn modified(meta: &Metadata, time: TimeType) -> Option<Timestamp> {
+    let time = match time {
+        TimeType::Modified => meta.modified(),
+        TimeType::Accessed => meta.accessed(),
+        // Not every file system keeps it.
+        TimeType::Born => meta.created().or_else(|_| meta.modified()),
+        TimeType::Changed => {
+            let nanoseconds = i32::try_from(meta.ctime_nsec()).unwrap_or(0);
+            return Timestamp::new(meta.ctime(), nanoseconds).ok();
+        }
+    };
+    Timestamp::try_from(time.ok()?).ok()
 }

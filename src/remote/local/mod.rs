@@ -2,19 +2,23 @@
 //!
 //! The remote is rooted at `/`. Everything that touches the disk runs on the
 //! blocking pool. Symbolic links met in a listing are left alone unless the
-//! options say otherwise; a link that the user names is followed. A file under
+//! options say otherwise; a link that the user names is followed, unless links
+//! are files (`link.rs`). A file under
 //! its final name is always whole: writing happens beside it and ends in a
 //! rename, which replaces a link instead of writing through it.
 
 mod change;
+mod link;
 mod list;
 mod names;
 mod partial;
 mod read;
+mod spot;
 mod write;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +30,8 @@ use super::{
     About, ByteStream, Destination, Entry, ErrorKind, Features, NewFile, ReadAt, Remote,
     RemoteError, RemotePath, Result, Span, Withheld,
 };
+use read::Opened;
+use spot::Spot;
 
 /// What happens to a symbolic link that stands in a listed directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +43,44 @@ pub enum Links {
     SkipQuietly,
     /// Taken for what it points to (`-L`, `--copy-links`).
     Follow,
+    /// A file that holds what it points to, both ways (`-l`, `--links`).
+    Translate,
+}
+
+/// Which time of a file counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeType {
+    /// That of the last change of its content.
+    #[default]
+    Modified,
+    /// That of the last reading.
+    Accessed,
+    /// That of its making.
+    Born,
+    /// That of the last change of any kind.
+    Changed,
+}
+
+const TIME_TYPES: [(&str, TimeType); 4] = [
+    ("mtime", TimeType::Modified),
+    ("atime", TimeType::Accessed),
+    ("btime", TimeType::Born),
+    ("ctime", TimeType::Changed),
+];
+
+impl FromStr for TimeType {
+    type Err = String;
+
+    /// Names are matched without case.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let found = TIME_TYPES
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text));
+        found.map(|(_, time)| *time).ok_or_else(|| {
+            let names = TIME_TYPES.map(|(name, _)| name).join(", ");
+            format!("invalid choice {text:?} from: {names}")
+        })
+    }
 }
 
 /// How the disk is looked at.
@@ -46,6 +90,19 @@ pub struct LocalOptions {
     pub encoding: Encoding,
     /// What happens to symbolic links.
     pub links: Links,
+    /// Directories on other disks are left out.
+    pub one_file_system: bool,
+    /// Nothing is said of pipes, sockets and devices.
+    pub skip_specials: bool,
+    /// Whether names that differ in case are the same; `None`: as usual on
+    /// this system.
+    pub case_insensitive: Option<bool>,
+    /// A file that changes while it is read is read nevertheless.
+    pub no_check_updated: bool,
+    /// Times are neither set nor compared.
+    pub no_set_modtime: bool,
+    /// Which time of a file counts.
+    pub time_type: TimeType,
 }
 
 impl Default for LocalOptions {
@@ -53,6 +110,12 @@ impl Default for LocalOptions {
         Self {
             encoding: Encoding::UNIX,
             links: Links::default(),
+            one_file_system: false,
+            skip_specials: false,
+            case_insensitive: None,
+            no_check_updated: false,
+            no_set_modtime: false,
+            time_type: TimeType::default(),
         }
     }
 }
@@ -86,6 +149,16 @@ impl Starts {
             .unwrap_or_default()
     }
 
+    /// The directory at `path`, or above it, that the user named; for a file
+    /// that was named itself the one that holds it.
+    fn directory(&self, path: &RemotePath) -> RemotePath {
+        let above = path.parent().unwrap_or_default();
+        if self.lock().contains(path) {
+            return above;
+        }
+        self.above(&above)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<RemotePath>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,6 +190,28 @@ impl Local {
         names::locate(typed, cwd, self.options.encoding)
     }
 
+    /// Fails where `path` is a link that was named without what such names end
+    /// in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`].
+    pub fn check_named(&self, path: &RemotePath) -> Result<()> {
+        if self.options.links == Links::Translate && link::is_link(&self.os_path(path)?) {
+            let error = RemoteError::new(ErrorKind::Invalid, "opening", shown(path));
+            return Err(error.because(link::NEEDS_SUFFIX));
+        }
+        Ok(())
+    }
+
+    fn spot(&self, path: &RemotePath) -> Result<Spot> {
+        Ok(Spot {
+            os: self.os_path(path)?,
+            start: self.os_path(&self.starts.directory(path))?,
+            path: path.clone(),
+            options: self.options,
+        })
+    }
+
     /// The path of `path` on the disk.
     ///
     /// # Errors
@@ -134,76 +229,96 @@ impl Remote for Local {
     }
 
     fn features(&self) -> Features {
+        let LocalOptions {
+            no_set_modtime,
+            case_insensitive,
+            ..
+        } = self.options;
         Features {
-            modified: Some(Duration::from_nanos(1)),
-            set_modified: true,
-            set_dir_modified: true,
+            modified: (!no_set_modtime).then_some(Duration::from_nanos(1)),
+            set_modified: !no_set_modtime,
+            set_dir_modified: !no_set_modtime,
             server_move: true,
             dir_move: true,
             about: true,
             local: true,
-            case_insensitive: cfg!(any(windows, target_os = "macos")),
+            case_insensitive: case_insensitive.unwrap_or(cfg!(any(windows, target_os = "macos"))),
+            fickle_times: self.options.time_type != TimeType::Modified,
             ..Features::default()
         }
     }
 
     async fn stat(&self, path: &RemotePath) -> Result<Entry> {
-        let (os, path) = (self.os_path(path)?, path.clone());
-        blocking(move || list::stat(&os, path)).await
+        let spot = self.spot(path)?;
+        blocking(move || {
+            // Under its own name a link is nothing that could be copied.
+            if spot.options.links == Links::Translate && link::is_link(&spot.os) {
+                let missing =
+                    RemoteError::new(ErrorKind::NotFound, "looking at", shown(&spot.path));
+                return Err(missing.because(link::NEEDS_SUFFIX));
+            }
+            list::stat(&spot)
+        })
+        .await
     }
 
     async fn list(&self, dir: &Entry) -> Result<Vec<Entry>> {
-        let (os, dir, options) = (self.os_path(&dir.path)?, dir.path.clone(), self.options);
-        let start = self.starts.above(&dir);
-        blocking(move || list::list(&os, &dir, &start, options)).await
+        let start = self.starts.above(&dir.path);
+        let spot = Spot {
+            start: self.os_path(&start)?,
+            ..self.spot(&dir.path)?
+        };
+        blocking(move || list::list(&spot, &start)).await
     }
 
     async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {
-        let (os, name) = (self.os_path(&file.path)?, shown(&file.path));
-        read::stream(os, name, span).await
+        read::stream(self.spot(&file.path)?, span).await
     }
 
     async fn open_random(&self, file: &Entry) -> Result<Option<Arc<dyn ReadAt>>> {
-        let (os, name) = (self.os_path(&file.path)?, shown(&file.path));
-        let file = blocking(move || read::OpenFile::open(&os, name)).await?;
-        Ok(Some(Arc::new(file)))
+        let spot = self.spot(&file.path)?;
+        Ok(Some(match blocking(move || read::open(&spot)).await? {
+            Opened::File(file) => Arc::new(file),
+            Opened::Link(link) => Arc::new(link),
+        }))
     }
 
     async fn write(&self, to: &Destination, file: NewFile) -> Result<Entry> {
         if to.path.is_root() {
             return Err(RemoteError::new(ErrorKind::IsDir, "writing", "/"));
         }
-        let os = self.os_path(&to.path)?;
-        write::write(os, to.path.clone(), file, Arc::clone(&self.strays)).await
+        write::write(self.spot(&to.path)?, file, Arc::clone(&self.strays)).await
     }
 
     async fn make_dir(&self, dir: &RemotePath) -> Result<Entry> {
-        let (os, dir) = (self.os_path(dir)?, dir.clone());
-        blocking(move || change::make_dir(&os, dir)).await
+        let start = self.starts.above(dir);
+        let spot = Spot {
+            start: self.os_path(&start)?,
+            ..self.spot(dir)?
+        };
+        blocking(move || change::make_dir(&spot)).await
     }
 
     async fn remove(&self, entry: &Entry) -> Result<()> {
-        let (os, entry) = (self.os_path(&entry.path)?, entry.clone());
-        blocking(move || change::remove(&os, &entry)).await
+        let (spot, entry) = (self.spot(&entry.path)?, entry.clone());
+        blocking(move || change::remove(&spot, &entry)).await
     }
 
     async fn purge(&self, dir: &Entry) -> Result<()> {
-        let (os, dir) = (self.os_path(&dir.path)?, dir.path.clone());
-        blocking(move || change::purge(&os, &dir)).await
+        let spot = self.spot(&dir.path)?;
+        blocking(move || change::purge(&spot)).await
     }
 
     async fn rename(&self, entry: &Entry, to: &Destination) -> Result<Entry> {
-        let from = self.os_path(&entry.path)?;
-        let target = self.os_path(&to.path)?;
-        let (from_path, to_path) = (entry.path.clone(), to.path.clone());
-        blocking(move || change::rename(&from, &from_path, &target, to_path)).await
+        let (from, to) = (self.spot(&entry.path)?, self.spot(&to.path)?);
+        let entry = entry.clone();
+        blocking(move || change::rename(&from, &entry, &to)).await
     }
 
     async fn rename_over(&self, entry: &Entry, to: &Destination, _: &Entry) -> Result<Entry> {
-        let from = self.os_path(&entry.path)?;
-        let target = self.os_path(&to.path)?;
-        let (from_path, to_path) = (entry.path.clone(), to.path.clone());
-        blocking(move || change::rename_over(&from, &from_path, &target, to_path)).await
+        let (from, to) = (self.spot(&entry.path)?, self.spot(&to.path)?);
+        let entry = entry.clone();
+        blocking(move || change::rename_over(&from, &entry, &to)).await
     }
 
     async fn real_path(&self, dir: &RemotePath) -> Result<RemotePath> {
@@ -220,8 +335,18 @@ impl Remote for Local {
     }
 
     async fn set_modified(&self, entry: &Entry, modified: Timestamp) -> Result<()> {
-        let (os, path) = (self.os_path(&entry.path)?, entry.path.clone());
-        blocking(move || change::set_modified(&os, &path, modified)).await
+        if self.options.no_set_modtime {
+            return Ok(());
+        }
+        let (spot, entry) = (self.spot(&entry.path)?, entry.clone());
+        blocking(move || {
+            spot.guard()?;
+            let os = spot.of(&entry);
+            // Where a link stands it is the link that gets the time.
+            let link = spot.options.links == Links::Translate;
+            change::set_modified(&os, &spot.path, modified, link)
+        })
+        .await
     }
 
     async fn about(&self, dir: &RemotePath) -> Result<About> {

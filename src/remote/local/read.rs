@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -11,7 +11,9 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::super::{ByteStream, ErrorKind, Identity, ReadAt, RemoteError, Result, Span};
-use super::blocking;
+use super::link::OpenLink;
+use super::spot::Spot;
+use super::{blocking, shown};
 
 /// Bytes read at once: big enough that the system call costs nothing.
 const PIECE: u64 = 1 << 20;
@@ -24,10 +26,13 @@ pub(super) struct OpenFile {
     name: String,
     size: u64,
     modified: Option<SystemTime>,
+    checked: bool,
 }
 
 impl OpenFile {
-    pub(super) fn open(os: &Path, name: String) -> Result<Self> {
+    /// Opens the file; without `checked` one that changes meanwhile is read
+    /// nevertheless, as long as it was.
+    pub(super) fn open(os: &Path, name: String, checked: bool) -> Result<Self> {
         let fail = |e: io::Error| {
             let mut failure = RemoteError::from_io(e, "opening", name.as_str());
             match failure.kind {
@@ -58,6 +63,7 @@ impl OpenFile {
             modified: meta.modified().ok(),
             file,
             name,
+            checked,
         })
     }
 
@@ -100,6 +106,9 @@ impl ReadAt for OpenFile {
     // The open file keeps its identity: one renamed over its name changes
     // nothing of what is read here.
     fn check_unchanged(&self) -> Result<()> {
+        if !self.checked {
+            return Ok(());
+        }
         let meta = self.file.metadata().map_err(|e| self.failed(e))?;
         if meta.len() != self.size {
             return Err(self.changed(format!("size changed from {} to {}", self.size, meta.len())));
@@ -130,10 +139,39 @@ impl ReadAt for OpenFile {
     }
 }
 
+/// What a path of the remote stands for, opened.
+pub(super) enum Opened {
+    File(OpenFile),
+    Link(OpenLink),
+}
+
+/// Opens a file, or a link that is one here.
+pub(super) fn open(spot: &Spot) -> Result<Opened> {
+    let name = shown(&spot.path);
+    if let Some(link) = spot.link() {
+        return OpenLink::open(link, name).map(Opened::Link);
+    }
+    let checked = !spot.options.no_check_updated;
+    OpenFile::open(&spot.os, name, checked).map(Opened::File)
+}
+
+fn link_stream(link: &OpenLink, span: Option<Span>) -> ByteStream {
+    let target = link.target();
+    let place = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(target.len());
+    let (from, length) = span.map_or((0, None), |span| (span.offset, span.length));
+    let to = length.map_or(target.len(), |length| place(from.saturating_add(length)));
+    let part = target.slice(place(from).min(to)..to);
+    stream::iter((!part.is_empty()).then_some(Ok(part))).boxed()
+}
+
 /// The bytes of a file, or of part of it.
-pub(super) async fn stream(os: PathBuf, name: String, span: Option<Span>) -> Result<ByteStream> {
+pub(super) async fn stream(spot: Spot, span: Option<Span>) -> Result<ByteStream> {
+    let opened = blocking(move || open(&spot));
+    let file = match opened.await? {
+        Opened::File(file) => file,
+        Opened::Link(link) => return Ok(link_stream(&link, span)),
+    };
     let (file, first, left) = blocking(move || {
-        let file = OpenFile::open(&os, name)?;
         let span = span.unwrap_or(Span {
             offset: 0,
             length: None,

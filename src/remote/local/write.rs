@@ -19,7 +19,8 @@ use super::super::{
     RemotePath, Result, Resumable,
 };
 use super::partial::{PartialFile, Strays};
-use super::{blocking, change, failure, list, shown};
+use super::spot::Spot;
+use super::{blocking, change, failure, link, list, shown};
 
 /// Small pieces are gathered to this many bytes before they are written.
 const GATHER: usize = 256 << 10;
@@ -40,12 +41,10 @@ enum Message {
 }
 
 /// Writes `file` to `os`, which is `path` in this remote.
-pub(super) async fn write(
-    os: PathBuf,
-    path: RemotePath,
-    file: NewFile,
-    strays: Arc<Strays>,
-) -> Result<Entry> {
+pub(super) async fn write(spot: Spot, file: NewFile, strays: Arc<Strays>) -> Result<Entry> {
+    if let Some(link) = link::named(&spot.os, spot.options.links) {
+        return write_link(spot, link, file).await;
+    }
     let NewFile {
         size,
         modified,
@@ -56,10 +55,11 @@ pub(super) async fn write(
         ..
     } = file;
     let job = Job {
-        os,
-        path,
+        os: spot.os.clone(),
+        path: spot.path.clone(),
+        modified: modified.filter(|_| !spot.options.no_set_modtime),
+        spot,
         size,
-        modified,
         partial,
         mark: resume.as_ref().map(|resume| resume.mark()),
         strays,
@@ -253,8 +253,57 @@ impl Drop for StopOnDrop {
     }
 }
 
+/// Makes the link that `file` stands for.
+async fn write_link(spot: Spot, os: PathBuf, file: NewFile) -> Result<Entry> {
+    let too_long = || {
+        let error = RemoteError::new(ErrorKind::Invalid, "making the link", shown(&spot.path));
+        error.because(format!("its target has more than {} bytes", link::LONGEST))
+    };
+    if file.size.is_some_and(|size| size > link::LONGEST) {
+        return Err(too_long());
+    }
+    let mut target = Vec::new();
+    match file.content {
+        Content::Random(source) => {
+            let size = source.size();
+            if size > link::LONGEST {
+                return Err(too_long());
+            }
+            target.resize(usize::try_from(size).unwrap_or(0), 0);
+            source
+                .read_exact_at(&mut target, 0)
+                .map_err(|e| failure(e, "reading the source of", &spot.path))?;
+            source.check_unchanged()?;
+        }
+        Content::Stream(mut stream) => {
+            while let Some(piece) = stream.next().await {
+                target.extend_from_slice(&piece?);
+                if target.len() as u64 > link::LONGEST {
+                    return Err(too_long());
+                }
+            }
+        }
+    }
+    let length = target.len() as u64;
+    if file.size.is_some_and(|size| size != length) {
+        let error = RemoteError::new(ErrorKind::Changed, "making the link", shown(&spot.path));
+        return Err(error.because("its target has another length than it was said to have"));
+    }
+    if let Some(meter) = &file.meter {
+        meter.passed(length).await?;
+    }
+    let modified = file.modified.filter(|_| !spot.options.no_set_modtime);
+    blocking(move || {
+        spot.make_parents()?;
+        link::make(&os, &spot.path, &target, modified)?;
+        list::stat(&spot)
+    })
+    .await
+}
+
 /// What is to be written.
 struct Job {
+    spot: Spot,
     os: PathBuf,
     path: RemotePath,
     size: Option<u64>,
@@ -274,9 +323,7 @@ struct Writer {
 
 impl Writer {
     fn create(job: Job) -> Result<Self> {
-        if let (Some(parent), Some(parent_path)) = (job.os.parent(), job.path.parent()) {
-            change::make_parents(parent, &parent_path)?;
-        }
+        job.spot.make_parents()?;
         if job.os.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
             return Err(RemoteError::new(
                 ErrorKind::IsDir,
@@ -327,7 +374,7 @@ impl Writer {
         }
         self.finish_io()
             .map_err(|e| failure(e, "writing", &self.job.path))?;
-        list::stat(&self.job.os, self.job.path.clone())
+        list::stat(&self.job.spot)
     }
 
     fn finish_io(&mut self) -> io::Result<()> {

@@ -33,8 +33,6 @@ use crate::sandbox::embedded::Embedded;
 pub struct OpenOptions {
     /// Where relative local paths begin.
     pub cwd: PathBuf,
-    /// What happens to symbolic links on the disk.
-    pub links: Links,
     /// Options of remotes given as flags (`--mega-user`).
     pub flags: Flags,
     /// How servers are spoken to.
@@ -194,6 +192,7 @@ impl Opener {
                 let local = Local::new(self.local_options(options)?);
                 let local = local.with_starts(self.starts.clone());
                 let path = local.locate(path, &self.options.cwd)?;
+                local.check_named(&path)?;
                 let make = async { Ok(Arc::new(local) as Arc<dyn Remote>) };
                 let remote = self.share(nameless(options), make).await?;
                 Ok(Location { remote, path })
@@ -230,12 +229,37 @@ impl Opener {
     }
 
     fn local_options(&self, options: &Options<'_>) -> Result<LocalOptions> {
+        let flag = |name| options.flag(name).map_err(setting);
         let encoding = options
             .parsed("encoding", "Encoding", str::parse)
             .map_err(setting)?;
+        let time_type = options
+            .parsed("time_type", "time", str::parse)
+            .map_err(setting)?;
+        let links = match (flag("copy_links")?, flag("links")?, flag("skip_links")?) {
+            (true, true, _) => {
+                return Err(invalid("", "can't use -l/--links with -L/--copy-links"));
+            }
+            (true, false, _) => Links::Follow,
+            (false, true, _) => Links::Translate,
+            (false, false, true) => Links::SkipQuietly,
+            (false, false, false) => Links::Skip,
+        };
+        let case_insensitive = match (flag("case_sensitive")?, flag("case_insensitive")?) {
+            (true, _) => Some(false),
+            (false, true) => Some(true),
+            (false, false) => None,
+        };
+        let default = LocalOptions::default();
         Ok(LocalOptions {
-            encoding: encoding.unwrap_or(LocalOptions::default().encoding),
-            links: self.options.links,
+            encoding: encoding.unwrap_or(default.encoding),
+            links,
+            one_file_system: flag("one_file_system")?,
+            skip_specials: flag("skip_specials")?,
+            case_insensitive,
+            no_check_updated: flag("no_check_updated")?,
+            no_set_modtime: flag("no_set_modtime")?,
+            time_type: time_type.unwrap_or(default.time_type),
         })
     }
 
