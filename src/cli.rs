@@ -9,6 +9,7 @@ mod ages;
 pub mod argv;
 pub mod complete;
 mod dispatch;
+mod dump;
 mod filters;
 mod flags;
 mod limits;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
+pub use dump::DumpFlags;
 pub use filters::FilterFlags;
 pub use flags::{CopyFlags, Flags, MegaFlags, PlaceFlags};
 pub use limits::LimitFlags;

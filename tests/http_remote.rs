@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
-use megarc::remote::http::{Http, HttpOptions};
+use megarc::remote::http::{Http, HttpOptions, Web};
 use megarc::remote::{Content, Destination, Entry, ErrorKind, NewFile, Remote, RemotePath, Span};
 
 /// A web server that ends with the test.
@@ -307,6 +307,30 @@ async fn without_head_nothing_is_known_but_names() {
         remote.stat(&path("pub/none")).await.unwrap_err().kind,
         ErrorKind::NotFound
     );
+}
+
+/// Single files by their addresses, as `copyurl` fetches them.
+#[tokio::test]
+async fn files_of_pythons_server_by_their_addresses() {
+    let dir = tree();
+    let server = python(dir.path());
+    let web = Web::new(&HttpOptions::default()).unwrap();
+    for (path, name, content) in [
+        ("pub/plain.txt", "plain.txt", &b"0123456789"[..]),
+        ("pub/sub/n%C3%A4me%20%231%3F.txt", "näme #1?.txt", b"odd"),
+        ("pub/sub/empty", "empty", b""),
+    ] {
+        let file = web.get(&format!("{}{path}", server.url)).await.unwrap();
+        assert_eq!(file.name.as_deref(), Some(name));
+        assert_eq!((file.size, file.given), (Some(content.len() as u64), None));
+        let bytes: Vec<_> = file.content.try_collect().await.unwrap();
+        assert_eq!(bytes.concat(), content);
+    }
+    // A directory without its slash: the server sends on.
+    let page = web.get(&format!("{}pub", server.url)).await.unwrap();
+    assert_eq!(page.name.as_deref(), Some("pub"));
+    let missing = web.get(&format!("{}none", server.url)).await.err().unwrap();
+    assert!(missing.to_string().contains("404 Not Found"), "{missing}");
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn parse_long<'w>(
     }
     let flag = flags
         .long(name)
-        .ok_or_else(|| unsupported::long(name).unwrap_or(format!("unknown flag: --{name}")))?;
+        .ok_or_else(|| unsupported::complaint(&sorted.command, name))?;
     let value = match value {
         Some(value) => Some(value),
         None if is_switch(flag) => None,

@@ -32,6 +32,7 @@ pub(super) fn main(cli: Cli, output: &Arc<Output>) -> u8 {
     let result = runtime.block_on(async {
         let result = run(&cli.command, &ctx, signals).await;
         let finish = ctx.opener.finish();
+        ctx.flags.dump.open_files();
         // Other processes may go on using a sandbox that runs in this one;
         // who asks to stop is not kept waiting for them.
         if is_signal(&result) {

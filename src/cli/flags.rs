@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::FilterFlags;
+use super::dump::DumpFlags;
 use super::limits::LimitFlags;
 use super::local::LocalFlags;
 use super::network::NetworkFlags;
@@ -48,6 +49,9 @@ pub struct Flags {
     /// The options of the local disk.
     #[command(flatten)]
     pub local: LocalFlags,
+    /// What is dumped.
+    #[command(flatten)]
+    pub dump: DumpFlags,
     /// The options of MEGA.
     #[command(flatten)]
     pub mega: MegaFlags,
@@ -175,6 +179,9 @@ pub struct PlaceFlags {
     /// Folder of what can be fetched again
     #[arg(long, global = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
+    /// Folder for what is put aside while a command runs
+    #[arg(long, global = true, value_name = "DIR")]
+    pub temp_dir: Option<PathBuf>,
     /// Command that prints the password of an encrypted configuration
     #[arg(long, global = true, value_name = "COMMAND", value_parser = words::separated_by_spaces)]
     pub password_command: Option<PasswordCommand>,

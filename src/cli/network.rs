@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::values;
 use crate::exit::CommandError;
-use crate::remote::open::{Connections, Network, requests_a_second};
+use crate::remote::open::{Connections, Dump, Network, headers, requests_a_second};
 
 /// Flags about connections.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +27,12 @@ pub struct NetworkFlags {
     /// Header of every request, 'Name: value'
     #[arg(long, global = true, value_name = "HEADER")]
     pub header: Vec<String>,
+    /// Header of every request that uploads content, 'Name: value'
+    #[arg(long, global = true, value_name = "HEADER")]
+    pub header_upload: Vec<String>,
+    /// Header of every request that downloads content, 'Name: value'
+    #[arg(long, global = true, value_name = "HEADER")]
+    pub header_download: Vec<String>,
     /// Requests a second at most, 0 for no limit
     #[arg(long, global = true, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true, value_parser = values::float)]
     pub tpslimit: f64,
@@ -70,7 +76,7 @@ impl NetworkFlags {
     ///
     /// # Errors
     /// A certificate cannot be read, or a header is none.
-    pub fn network(&self, low_level_retries: usize) -> Result<Network, CommandError> {
+    pub fn network(&self, low_level_retries: usize, dump: Dump) -> Result<Network, CommandError> {
         let asked = Connections {
             headers: self.header.clone(),
             ca_certs: self.ca_cert.clone(),
@@ -82,6 +88,12 @@ impl NetworkFlags {
             no_keep_alive: self.disable_http_keep_alives,
             no_gzip: self.no_gzip_encoding,
         };
+        if self.no_check_certificate {
+            // The environment may have said it, long ago.
+            tracing::warn!(
+                "--no-check-certificate is set: whoever answers is believed, and can listen"
+            );
+        }
         let burst = u32::try_from(self.tpslimit_burst).unwrap_or(u32::MAX);
         let gate = requests_a_second(self.tpslimit, burst);
         if gate.is_some() {
@@ -97,6 +109,11 @@ impl NetworkFlags {
             user_agent: self.user_agent.clone(),
             setup: Some(asked.setup().map_err(CommandError::start)?),
             gate,
+            upload_headers: headers(&self.header_upload).map_err(CommandError::start)?,
+            download_headers: headers(&self.header_download).map_err(CommandError::start)?,
+            wire: asked
+                .wire(dump, &self.user_agent)
+                .map_err(CommandError::start)?,
         })
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn logging(flags: &Flags, output: &Arc<Output>) -> Result<Level, Comm
             return Err(error);
         }
     };
+    let (logging, raised) = flags.dump.raise(logging);
     logging::start(logging, Arc::clone(output));
+    flags.dump.notice(raised);
     flags.show.complain_of_unit();
     if let Some(sink) = flags.show.sink()? {
         output.log_to(sink);
@@ -48,14 +50,21 @@ pub(super) fn surroundings(
     output: &Arc<Output>,
 ) -> Result<(Runtime, Signals, Context), CommandError> {
     let system = |error: std::io::Error| CommandError::start(error.to_string());
+    if let Some(dir) = &flags.place.temp_dir {
+        // Nothing has asked for it yet, so that nothing is changed behind
+        // anybody's back.
+        let _ = tempfile::env::override_temp_dir(dir);
+    }
     let asking = Arc::default();
     let signals = Signals::listen(Arc::clone(&asking)).map_err(system)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(system)?;
+    let filter = flags.filter.filter()?;
+    flags.dump.filters(&filter, output)?;
     let confirmation = flags.copy.interactive.then(|| Confirmation::new(output));
-    let mut run = Run::new(engine_options(&flags)?).with_filter(flags.filter.filter()?);
+    let mut run = Run::new(engine_options(&flags)?).with_filter(filter);
     run.confirm = confirmation.clone().map(|asked| asked as _);
     let ctx = Context {
         output: Arc::clone(output),
@@ -97,7 +106,9 @@ fn opener(
     let options = OpenOptions {
         cwd: std::env::current_dir().map_err(|e| early(&e))?,
         flags: remotes,
-        network: flags.network.network(flags.copy.low_level_retries)?,
+        network: flags
+            .network
+            .network(flags.copy.low_level_retries, flags.dump.network())?,
         ask_code: ask("Two-factor code"),
         ask_link_password: ask("Password of the link"),
     };

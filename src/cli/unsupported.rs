@@ -9,11 +9,8 @@ pub(super) const LONG: &[&str] = &[
     "default-time",
     "disable",
     "dscp",
-    "dump",
     "hash",
     "hash-type",
-    "header-download",
-    "header-upload",
     "local-fatal-if-no-space",
     "local-metadata-restore-special-bits",
     "local-unicode-normalization",
@@ -80,17 +77,124 @@ const POINTLESS: &[(&str, &str)] = &[
         "server-side-across-configs",
         "what two remotes of one account hold is copied on the server without it",
     ),
-    (
-        "temp-dir",
-        "no temporary files are made but those beside the files that they become",
-    ),
 ];
 
-/// What to say about a long flag of rclone that is not honoured.
+/// Those of one command only, and why.
+const OF_COMMANDS: &[(&str, &str, &str)] = &[
+    (
+        "listremotes",
+        "exact",
+        "write {{^NAME$}} for the whole of a name",
+    ),
+    ("lsjson", "encrypted", "there are no crypt remotes"),
+    ("lsjson", "original", "there are no crypt remotes"),
+    ("version", "check", "no version is looked up in the web"),
+    ("version", "deps", "Cargo.lock lists them"),
+];
+
+/// The kinds of remotes that rclone has, by the beginnings of their flags.
+const KINDS: &[&str] = &[
+    "alias",
+    "archive",
+    "azureblob",
+    "azurefiles",
+    "b2",
+    "box",
+    "cache",
+    "chunker",
+    "cloudinary",
+    "combine",
+    "compress",
+    "crypt",
+    "doi",
+    "drime",
+    "drive",
+    "dropbox",
+    "fichier",
+    "filefabric",
+    "filelu",
+    "filen",
+    "filescom",
+    "ftp",
+    "gcs",
+    "gofile",
+    "gphotos",
+    "hasher",
+    "hdfs",
+    "hidrive",
+    "http",
+    "huaweidrive",
+    "iclouddrive",
+    "imagekit",
+    "internetarchive",
+    "internxt",
+    "jottacloud",
+    "koofr",
+    "linkbox",
+    "local",
+    "mailru",
+    "mega",
+    "memory",
+    "netstorage",
+    "onedrive",
+    "oos",
+    "opendrive",
+    "pcloud",
+    "pikpak",
+    "pixeldrain",
+    "premiumizeme",
+    "protondrive",
+    "putio",
+    "qingstor",
+    "quatrix",
+    "s3",
+    "seafile",
+    "sftp",
+    "shade",
+    "sharefile",
+    "sia",
+    "smb",
+    "storj",
+    "sugarsync",
+    "swift",
+    "ulozto",
+    "union",
+    "webdav",
+    "yandex",
+    "zoho",
+];
+
+/// What to say about a long flag that `command` does not have.
 #[must_use]
-pub fn long(name: &str) -> Option<String> {
-    let known = LONG.contains(&name) || why_pointless(name).is_some();
-    known.then(|| refusal(&format!("--{name}"), name))
+pub fn complaint(command: &str, name: &str) -> String {
+    let flag = format!("--{name}");
+    let of_command = OF_COMMANDS
+        .iter()
+        .find(|(of, long, _)| *of == command && *long == name);
+    if let Some(why) = of_command.map(|(.., why)| *why).or_else(|| family(name)) {
+        return pointless(&flag, why);
+    }
+    if LONG.contains(&name) || why_pointless(name).is_some() {
+        return refusal(&flag, name);
+    }
+    format!("unknown flag: {flag}")
+}
+
+/// Why a whole family of flags is missing.
+fn family(name: &str) -> Option<&'static str> {
+    if LONG.contains(&name) || why_pointless(name).is_some() {
+        return None;
+    }
+    match name.split_once('-')? {
+        ("rc", _) => Some("there is no remote control"),
+        ("metrics", _) => Some("there is no metrics server"),
+        ("alias" | "http" | "local" | "mega" | "memory", _) => {
+            Some("its remotes have no such option here")
+        }
+        (kind, _) => KINDS
+            .contains(&kind)
+            .then_some("there are no remotes of that kind"),
+    }
 }
 
 /// What to say about a short one.
@@ -107,9 +211,13 @@ fn why_pointless(name: &str) -> Option<&'static str> {
 
 fn refusal(flag: &str, name: &str) -> String {
     match why_pointless(name) {
-        Some(why) => format!("{flag} is a flag of rclone that has no meaning here: {why}"),
+        Some(why) => pointless(flag, why),
         None => format!("{flag} is a flag of rclone that megarc does not honour yet"),
     }
+}
+
+fn pointless(flag: &str, why: &str) -> String {
+    format!("{flag} is a flag of rclone that has no meaning here: {why}")
 }
 
 #[cfg(test)]
@@ -142,5 +250,19 @@ mod tests {
     fn the_table_is_sorted() {
         assert!(LONG.is_sorted());
         assert!(POINTLESS.is_sorted());
+        assert!(OF_COMMANDS.is_sorted());
+        assert!(KINDS.is_sorted());
+    }
+
+    #[test]
+    fn families_end_where_words_end() {
+        let known = |command, name| complaint(command, name).contains("no meaning here");
+        for name in ["rc", "rc-addr", "metrics-addr", "s3-region", "http-nothing"] {
+            assert!(known("copy", name), "{name}");
+        }
+        for name in ["rcx", "metrics", "s3", "s3x-region", "recursive"] {
+            assert!(!known("copy", name), "{name}");
+        }
+        assert!(known("version", "check") && !known("copy", "check"));
     }
 }

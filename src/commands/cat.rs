@@ -45,15 +45,9 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let part = args.part()?;
     let root = ctx.open(&args.path).await?;
-    let mut sink = Stdout {
-        output: (!args.discard).then(|| Arc::clone(&ctx.output)),
-        failed: None,
-    };
+    let mut sink = Stdout::new((!args.discard).then(|| Arc::clone(&ctx.output)));
     let result = cat::cat(&ctx.run, &root, &part, &mut sink).await;
-    match sink.failed {
-        Some(error) => Err(error.into()),
-        None => Ok(result?),
-    }
+    sink.finish(result)
 }
 
 impl Args {
@@ -81,9 +75,27 @@ impl Args {
 }
 
 /// Standard output, which remembers how it failed.
-struct Stdout {
+pub(super) struct Stdout {
     output: Option<Arc<Output>>,
     failed: Option<io::Error>,
+}
+
+impl Stdout {
+    /// Writes to `output`; without one, nowhere.
+    pub(super) fn new(output: Option<Arc<Output>>) -> Self {
+        Self {
+            output,
+            failed: None,
+        }
+    }
+
+    /// The outcome of a command that wrote so: standard output comes first.
+    pub(super) fn finish(self, result: crate::engine::Result<()>) -> Result<(), CommandError> {
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None => Ok(result?),
+        }
+    }
 }
 
 impl Sink for Stdout {

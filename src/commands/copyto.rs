@@ -1,6 +1,7 @@
 //! `megarc copyto`.
 
 use super::Context;
+use super::reports::{CopyReportFlags, Target};
 use crate::engine::copy;
 use crate::exit::CommandError;
 
@@ -18,6 +19,8 @@ pub struct Args {
     /// Copy directories that hold no files too
     #[arg(long)]
     create_empty_src_dirs: bool,
+    #[command(flatten)]
+    reports: CopyReportFlags,
 }
 
 /// Runs `megarc copyto`.
@@ -29,5 +32,9 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.open(&args.source).await?;
     let dest = ctx.exact(&source, &args.dest).await?;
     let run = ctx.copying(args.create_empty_src_dirs).await?;
-    Ok(copy::copy_to(&run, &source, &dest).await?)
+    let reports = args.reports.open(ctx)?;
+    let run = reports.heard(run);
+    let place = Target::exactly(&source, &dest);
+    let result = copy::copy_to(&run, &source, &dest).await;
+    reports.finish(result, &run, &place).await
 }

@@ -1,17 +1,10 @@
 //! `megarc lsf`.
 
-use std::fmt::Write as _;
-use std::time::Duration;
-
-use jiff::tz::TimeZone;
+pub(super) mod rows;
 
 use super::Context;
-use crate::cli::values;
 use crate::exit::CommandError;
-use crate::output::layout::Layout;
-use crate::output::listing::NO_TIME;
-use crate::output::mime;
-use crate::remote::{Entry, Features};
+use rows::{Row, RowFlags};
 
 /// List names, or chosen fields, for scripts
 ///
@@ -24,26 +17,12 @@ use crate::remote::{Entry, Features};
 /// disks). --time-format takes layouts of Go, their names such as RFC3339 and
 /// DateOnly, unix, unixnano, and max for all the digits there are.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct Args {
     /// Directory or file
     #[arg(value_name = "PATH")]
     path: String,
-    /// Fields of each row, one letter each
-    #[arg(long, short = 'F', value_name = "LETTERS", default_value = "p")]
-    format: String,
-    /// Text between fields [default: ; and with --csv a comma]
-    #[arg(long, short, value_name = "TEXT")]
-    separator: Option<String>,
-    /// Quote fields as CSV does
-    #[arg(long)]
-    csv: bool,
-    /// Begin paths with a slash
-    #[arg(long)]
-    absolute: bool,
-    /// End directories with a slash
-    #[arg(long, short, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", action = clap::ArgAction::Set, value_name = "BOOL", value_parser = values::boolean)]
-    dir_slash: bool,
+    #[command(flatten)]
+    row: RowFlags,
     /// Show no directories
     #[arg(long)]
     files_only: bool,
@@ -54,7 +33,7 @@ pub struct Args {
     #[arg(long, short = 'R')]
     recursive: bool,
     /// How times are written
-    #[arg(long, value_name = "LAYOUT", default_value = "")]
+    #[arg(long, short = 't', value_name = "LAYOUT", default_value = "")]
     time_format: String,
 }
 
@@ -66,7 +45,7 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
     let features = root.dir.remote.features();
-    let row = Row::new(args, features)?;
+    let row = Row::new(&args.row, &args.time_format, features)?;
     let walk = ctx.walk(&root);
     // A depth that was asked for is a wish to go down, as with -R.
     let deep = args.recursive || ctx.run.options.max_depth.is_some();
@@ -84,162 +63,4 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     })
     .await
     .map_err(|error| error.within("error in ListJSON"))
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Path,
-    Size,
-    Time,
-    Mime,
-    Id,
-    Empty,
-    Metadata,
-}
-
-impl Field {
-    fn parse(letter: char, features: Features) -> Result<Self, CommandError> {
-        let local = |field| {
-            if features.local {
-                return Err(CommandError::run(format!(
-                    "format character {letter:?} on a disk is one of rclone that megarc does not honour yet"
-                )));
-            }
-            Ok(field)
-        };
-        match letter {
-            'p' => Ok(Self::Path),
-            's' => Ok(Self::Size),
-            't' => Ok(Self::Time),
-            'm' => Ok(Self::Mime),
-            'i' => Ok(Self::Id),
-            'o' | 'T' => Ok(Self::Empty),
-            'h' => local(Self::Empty),
-            'M' => local(Self::Metadata),
-            'e' => Err(CommandError::run(
-                "the remote needs to be of type \"crypt\"",
-            )),
-            _ => Err(CommandError::run(format!(
-                "unknown format character {letter:?}"
-            ))),
-        }
-    }
-}
-
-/// How rows are put together.
-struct Row {
-    fields: Vec<Field>,
-    separator: String,
-    csv: bool,
-    absolute: bool,
-    dir_slash: bool,
-    layout: Layout,
-    zone: TimeZone,
-}
-
-impl Row {
-    fn new(args: &Args, features: Features) -> Result<Self, CommandError> {
-        let precision: Option<Duration> = features.modified;
-        let fields = args.format.chars();
-        let usual = if args.csv { "," } else { ";" };
-        let mut separator = args.separator.as_deref().unwrap_or(usual).to_owned();
-        if args.csv {
-            // CSV knows single characters only.
-            separator = separator.chars().take(1).collect();
-        }
-        Ok(Self {
-            fields: fields
-                .map(|letter| Field::parse(letter, features))
-                .collect::<Result<_, _>>()?,
-            separator,
-            csv: args.csv,
-            absolute: args.absolute,
-            dir_slash: args.dir_slash,
-            layout: Layout::parse(&args.time_format, precision),
-            zone: TimeZone::system(),
-        })
-    }
-
-    fn text(&self, entry: &Entry, path: &str) -> String {
-        let mut row = String::new();
-        for (i, field) in self.fields.iter().enumerate() {
-            if i > 0 {
-                row += &self.separator;
-            }
-            let value = self.value(*field, entry, path);
-            if self.csv && needs_quotes(&value, &self.separator) {
-                let _ = write!(row, "\"{}\"", value.replace('"', "\"\""));
-            } else {
-                row += &value;
-            }
-        }
-        row
-    }
-
-    fn value(&self, field: Field, entry: &Entry, path: &str) -> String {
-        match field {
-            Field::Path => {
-                let before = if self.absolute { "/" } else { "" };
-                let after = if self.dir_slash && entry.is_dir() {
-                    "/"
-                } else {
-                    ""
-                };
-                format!("{before}{path}{after}")
-            }
-            Field::Size => match entry.size.filter(|_| !entry.is_dir()) {
-                Some(size) => size.to_string(),
-                None => "-1".to_owned(),
-            },
-            Field::Time => {
-                let time = entry.modified.unwrap_or(NO_TIME);
-                self.layout.format(&time.to_zoned(self.zone.clone()))
-            }
-            Field::Mime if entry.is_dir() => mime::DIRECTORY.to_owned(),
-            Field::Mime => mime::of_name(entry.name()).to_owned(),
-            Field::Id => entry
-                .id
-                .as_ref()
-                .map_or_else(String::new, |id| id.as_str().to_owned()),
-            Field::Empty => String::new(),
-            Field::Metadata => "{}".to_owned(),
-        }
-    }
-}
-
-/// Whether a CSV field would be read as something else without quotes.
-fn needs_quotes(value: &str, separator: &str) -> bool {
-    value == "\\."
-        || value.starts_with(char::is_whitespace)
-        || value.contains(['"', '\r', '\n'])
-        || (!separator.is_empty() && value.contains(separator))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_where_needed() {
-        for plain in ["", "a b", "a;b", "1"] {
-            assert!(!needs_quotes(plain, ","), "{plain}");
-        }
-        for other in ["a,b", " a", "say \"x\"", "two\nlines", "\\."] {
-            assert!(needs_quotes(other, ","), "{other}");
-        }
-    }
-
-    #[test]
-    fn letters_of_disks_are_refused_and_empty_elsewhere() {
-        let disk = Features {
-            local: true,
-            ..Features::default()
-        };
-        assert!(Field::parse('h', disk).is_err());
-        assert_eq!(
-            Field::parse('h', Features::default()).ok(),
-            Some(Field::Empty)
-        );
-        assert!(Field::parse('x', Features::default()).is_err());
-    }
 }

@@ -12,6 +12,7 @@ pub mod config;
 pub mod context;
 pub mod copy;
 pub mod copyto;
+pub mod copyurl;
 pub mod dedupe;
 pub mod delete;
 pub mod deletefile;
@@ -74,6 +75,7 @@ pub enum Command {
     Config(config::Args),
     Copy(copy::Args),
     Copyto(copyto::Args),
+    Copyurl(copyurl::Args),
     Dedupe(dedupe::Args),
     Delete(delete::Args),
     Deletefile(deletefile::Args),
@@ -139,6 +141,7 @@ impl Command {
             Self::Config(_) => "config",
             Self::Copy(_) => "copy",
             Self::Copyto(_) => "copyto",
+            Self::Copyurl(_) => "copyurl",
             Self::Dedupe(_) => "dedupe",
             Self::Delete(_) => "delete",
             Self::Deletefile(_) => "deletefile",
@@ -182,9 +185,12 @@ impl Command {
     #[must_use]
     pub fn manner(&self) -> Manner {
         let (retried, statistics) = match self {
-            Self::Copy(_) | Self::Copyto(_) | Self::Move(_) | Self::Moveto(_) | Self::Sync(_) => {
-                (true, true)
-            }
+            Self::Copy(_)
+            | Self::Copyto(_)
+            | Self::Copyurl(_)
+            | Self::Move(_)
+            | Self::Moveto(_)
+            | Self::Sync(_) => (true, true),
             Self::Cleanup(_)
             | Self::Delete(_)
             | Self::Deletefile(_)
@@ -231,6 +237,7 @@ impl Command {
             Self::Config(args) => config::run(args, ctx).await,
             Self::Copy(args) => copy::run(args, ctx).await,
             Self::Copyto(args) => copyto::run(args, ctx).await,
+            Self::Copyurl(args) => copyurl::run(args, ctx).await,
             Self::Dedupe(args) => dedupe::run(args, ctx).await,
             Self::Delete(args) => delete::run(args, ctx).await,
             Self::Deletefile(args) => deletefile::run(args, ctx).await,

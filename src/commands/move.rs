@@ -1,6 +1,7 @@
 //! `megarc move`.
 
 use super::Context;
+use super::reports::{CopyReportFlags, Target};
 use crate::engine::copy;
 use crate::exit::CommandError;
 
@@ -24,6 +25,8 @@ pub struct Args {
     /// Remove the directories that are empty afterwards
     #[arg(long)]
     delete_empty_src_dirs: bool,
+    #[command(flatten)]
+    reports: CopyReportFlags,
 }
 
 /// Runs `megarc move`.
@@ -35,5 +38,9 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.find(&args.source).await?;
     let dest = ctx.open_dir(&args.dest).await?;
     let run = ctx.copying(args.create_empty_src_dirs).await?;
-    Ok(copy::move_into(&run, &source, &dest, args.delete_empty_src_dirs).await?)
+    let reports = args.reports.open(ctx)?;
+    let run = reports.heard(run);
+    let place = Target::under(&source, &dest)?;
+    let result = copy::move_into(&run, &source, &dest, args.delete_empty_src_dirs).await;
+    reports.finish(result, &run, &place).await
 }

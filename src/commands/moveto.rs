@@ -1,6 +1,7 @@
 //! `megarc moveto`.
 
 use super::Context;
+use super::reports::{CopyReportFlags, Target};
 use crate::engine::copy;
 use crate::exit::CommandError;
 
@@ -15,6 +16,8 @@ pub struct Args {
     /// What it shall be called
     #[arg(value_name = "DEST")]
     dest: String,
+    #[command(flatten)]
+    reports: CopyReportFlags,
 }
 
 /// Runs `megarc moveto`.
@@ -26,5 +29,9 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.open(&args.source).await?;
     let run = ctx.copying(false).await?;
     let dest = ctx.exact(&source, &args.dest).await?;
-    Ok(copy::move_to(&run, &source, &dest).await?)
+    let reports = args.reports.open(ctx)?;
+    let run = reports.heard(run);
+    let place = Target::exactly(&source, &dest);
+    let result = copy::move_to(&run, &source, &dest).await;
+    reports.finish(result, &run, &place).await
 }

@@ -11,7 +11,7 @@ use super::Context;
 use crate::cli::values;
 use crate::engine::rcat::{self, Incoming};
 use crate::exit::CommandError;
-use crate::remote::{ByteStream, ErrorKind, RemoteError};
+use crate::remote::{ByteStream, Entry, ErrorKind, Location, RemoteError};
 
 /// Bytes read at once.
 const PIECE: usize = 64 << 10;
@@ -49,28 +49,45 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             "--interactive can't ask here: what stands on standard input is the file",
         ));
     }
-    if args.path.ends_with(['/', ':']) {
-        return Err(CommandError::start(format!(
-            "{:?} is a directory",
-            args.path
-        )));
-    }
-    let place = ctx.locate(&args.path).await?;
-    let replace = match place.remote.stat(&place.path).await {
-        Ok(entry) if entry.is_dir() => {
-            let error = RemoteError::new(ErrorKind::IsDir, "writing", args.path.as_str());
-            return Err(CommandError::no_file_system(&args.path, &error));
-        }
-        Ok(entry) => Some(entry),
-        Err(error) if error.is_not_found() => None,
-        Err(error) => return Err(CommandError::no_file_system(&args.path, &error)),
-    };
+    let (place, replace) = target(&args.path, ctx).await?;
     let incoming = Incoming {
         stream: standard_input(),
         size: u64::try_from(args.size).ok(),
         modified: Timestamp::now(),
+        remote: false,
     };
     Ok(rcat::rcat(&ctx.run, &place, replace, incoming).await?)
+}
+
+/// The place of one file that shall be written, and what stands there now.
+///
+/// # Errors
+/// A directory stands there, or the place cannot be looked at.
+pub(super) async fn target(
+    argument: &str,
+    ctx: &Context,
+) -> Result<(Location, Option<Entry>), CommandError> {
+    if argument.ends_with(['/', ':']) {
+        return Err(CommandError::start(format!("{argument:?} is a directory")));
+    }
+    let place = ctx.locate(argument).await?;
+    let there = there(&place)
+        .await
+        .map_err(|error| CommandError::no_file_system(argument, &error))?;
+    Ok((place, there))
+}
+
+/// The file at `place`, if there is one.
+pub(super) async fn there(place: &Location) -> Result<Option<Entry>, RemoteError> {
+    match place.remote.stat(&place.path).await {
+        Ok(entry) if entry.is_dir() => {
+            let path = place.path.as_str();
+            Err(RemoteError::new(ErrorKind::IsDir, "writing", path))
+        }
+        Ok(entry) => Ok(Some(entry)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether standard input is a terminal, or another device that has no end.

@@ -1,6 +1,7 @@
 //! `megarc sync`.
 
 use super::Context;
+use super::reports::{CopyReportFlags, Target};
 use crate::engine::copy;
 use crate::exit::CommandError;
 
@@ -22,6 +23,8 @@ pub struct Args {
     /// Copy directories that hold no files too
     #[arg(long)]
     create_empty_src_dirs: bool,
+    #[command(flatten)]
+    reports: CopyReportFlags,
 }
 
 /// Runs `megarc sync`.
@@ -33,5 +36,9 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.find(&args.source).await?;
     let dest = ctx.open_dir(&args.dest).await?;
     let run = ctx.copying(args.create_empty_src_dirs).await?;
-    Ok(copy::sync(&run, &source, &dest).await?)
+    let reports = args.reports.open(ctx)?;
+    let run = reports.heard(run);
+    let place = Target::under(&source, &dest)?;
+    let result = copy::sync(&run, &source, &dest).await;
+    reports.finish(result, &run, &place).await
 }

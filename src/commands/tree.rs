@@ -1,5 +1,6 @@
 //! `megarc tree`.
 
+mod color;
 mod draw;
 mod nodes;
 mod order;
@@ -11,14 +12,15 @@ use jiff::Zoned;
 
 use super::Context;
 use crate::exit::CommandError;
-use draw::Drawing;
+use draw::{Drawing, Line};
 use nodes::Nodes;
 use order::Order;
 
 /// List a path as a tree
 ///
 /// Names that begin with a dot are left out, as the Unix command does, unless
-/// asked for. The last line counts directories and files.
+/// asked for. The last line counts directories and files. On a terminal
+/// directories, archives, programs, pictures and sounds have colours (--color).
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct Args {
@@ -162,17 +164,17 @@ impl Args {
         })
     }
 
-    fn write(&self, lines: &[String], ctx: &Context) -> Result<(), CommandError> {
+    fn write(&self, lines: &[Line], ctx: &Context) -> Result<(), CommandError> {
         let Some(path) = &self.output else {
             for line in lines {
-                ctx.output.row(line)?;
+                ctx.output.painted_row(&line.head, &line.name, line.paint)?;
             }
             return Ok(());
         };
         let failed = |error: std::io::Error| CommandError::run(format!("open {path}: {error}"));
         let mut file = BufWriter::new(File::create(path).map_err(failed)?);
         for line in lines {
-            writeln!(file, "{line}").map_err(failed)?;
+            writeln!(file, "{}{}", line.head, line.name).map_err(failed)?;
         }
         file.flush().map_err(failed)
     }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use super::limits::{Paced, Way};
 use super::walk::Walk;
 use super::{Error, Result, Root, Run};
-use crate::remote::{Entry, ErrorKind, Location, Meter as _, RemoteError, Span};
+use crate::remote::{ByteStream, Entry, ErrorKind, Location, Meter as _, RemoteError, Span};
 
 /// Which part of each file, and what comes after it.
 #[derive(Debug, Clone, Default)]
@@ -77,21 +77,53 @@ async fn cat_file(
     } else {
         Way::Down
     };
-    let meter = Paced::new(run, &transfer, way);
-    let mut stream = root
+    let stream = root
         .remote
         .read(file, span)
         .await
         .map_err(Failure::Source)?;
+    pass_on(stream, &Paced::new(run, &transfer, way), sink).await?;
+    sink.put(part.separator.as_bytes()).map_err(Failure::Sink)?;
+    transfer.finish();
+    Ok(())
+}
+
+async fn pass_on(
+    mut stream: ByteStream,
+    meter: &Paced,
+    sink: &mut dyn Sink,
+) -> std::result::Result<(), Failure> {
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(Failure::Source)?;
         sink.put(&piece).map_err(Failure::Sink)?;
         let counted = meter.passed(piece.len() as u64).await;
         counted.map_err(Failure::Source)?;
     }
-    sink.put(part.separator.as_bytes()).map_err(Failure::Sink)?;
-    transfer.finish();
     Ok(())
+}
+
+/// Writes to `sink` what comes over the network as `name`.
+///
+/// # Errors
+/// It stops coming, or the sink fails.
+pub async fn pour(
+    run: &Run,
+    name: &str,
+    (stream, size): (ByteStream, Option<u64>),
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    let transfer = run.stats.begin_transfer(name, size);
+    let meter = Paced::new(run, &transfer, Way::Down);
+    match pass_on(stream, &meter, sink).await {
+        Ok(()) => {
+            transfer.finish();
+            Ok(())
+        }
+        Err(Failure::Source(error)) => Err(error.into()),
+        Err(Failure::Sink(error)) => {
+            Err(RemoteError::from_io(error, "writing", "standard output").into())
+        }
+    }
 }
 
 /// The part of `file` that is wanted; `None`: all of it.

@@ -20,6 +20,7 @@ mod descent;
 mod dirtimes;
 mod error;
 pub mod filter;
+pub mod findings;
 pub mod hash;
 mod in_order;
 mod lanes;
@@ -67,6 +68,8 @@ pub struct Run {
     pub aside: Arc<Aside>,
     /// Who is asked before anything is changed, if anybody is.
     pub confirm: Option<Arc<dyn Confirm>>,
+    /// Hears what is found out about each path.
+    pub listener: Option<Arc<dyn findings::Listener>>,
 }
 
 impl Run {
@@ -80,6 +83,7 @@ impl Run {
             filter: Arc::new(Filter::default()),
             aside: Arc::default(),
             confirm: None,
+            listener: None,
         }
     }
 

@@ -1,4 +1,5 @@
-//! One file from bytes that come once and by themselves, for `rcat`.
+//! One file from bytes that come once and by themselves, for `rcat` and
+//! `copyurl`.
 //!
 //! What is small is held back until its end is known: it can then be sent again
 //! after a failure, and its size is known from the start. The rest flows
@@ -27,6 +28,8 @@ pub struct Incoming {
     pub size: Option<u64>,
     /// The modification time of the file.
     pub modified: Timestamp,
+    /// They come over the network, not from this machine.
+    pub remote: bool,
 }
 
 /// Writes `incoming` to the file `to`, in the place of `replace`. A failure is
@@ -51,6 +54,12 @@ pub async fn rcat(
         name: &name,
         replace,
         modified: incoming.modified,
+        way: match (incoming.remote, to.remote.features().local) {
+            (true, true) => Way::Down,
+            (true, false) => Way::Through,
+            (false, true) => Way::Within,
+            (false, false) => Way::Up,
+        },
         transfer: &transfer,
     };
     match writer.write(incoming).await {
@@ -80,6 +89,7 @@ struct Writer<'a> {
     name: &'a str,
     replace: Option<Entry>,
     modified: Timestamp,
+    way: Way,
     transfer: &'a Arc<Transfer>,
 }
 
@@ -136,12 +146,7 @@ impl Writer<'_> {
     }
 
     fn file(&self, size: Option<u64>, content: Content) -> NewFile {
-        let way = if self.to.remote.features().local {
-            Way::Within
-        } else {
-            Way::Up
-        };
-        let meter: Arc<dyn Meter> = Arc::new(Paced::new(self.run, self.transfer, way));
+        let meter: Arc<dyn Meter> = Arc::new(Paced::new(self.run, self.transfer, self.way));
         NewFile {
             modified: Some(self.modified),
             replace: self.replace.clone(),

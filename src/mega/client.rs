@@ -16,7 +16,7 @@ use crate::mega::session::{
 };
 use crate::mega::state::ClientState;
 use crate::mega::transport::{
-    Gate, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport,
+    Gate, Heard, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport, Wire,
 };
 use crate::mega::tree::TreeStore;
 use crate::mega::upload::JournalStore;
@@ -69,6 +69,12 @@ pub struct ClientOptions {
     pub setup: Option<Setup>,
     /// Asked before every request: it may wait.
     pub gate: Option<Gate>,
+    /// Headers of requests that carry content to a storage server.
+    pub upload_headers: Vec<(String, String)>,
+    /// Headers of requests that fetch content.
+    pub download_headers: Vec<(String, String)>,
+    /// Hears what goes over the network.
+    pub wire: Option<Arc<dyn Wire>>,
     /// The log names the commands of every request.
     pub debug: bool,
     /// Content travels by https too; it is encrypted either way.
@@ -103,6 +109,9 @@ impl Default for ClientOptions {
             contimeout: http.contimeout,
             setup: None,
             gate: None,
+            upload_headers: Vec::new(),
+            download_headers: Vec::new(),
+            wire: None,
             debug: false,
             use_https: false,
             hard_delete: false,
@@ -120,15 +129,21 @@ impl ClientOptions {
     /// What sends the requests.
     #[must_use]
     pub fn transport(&self) -> Arc<dyn Transport> {
-        self.transport.clone().unwrap_or_else(|| {
+        let transport = self.transport.clone().unwrap_or_else(|| {
             Arc::new(HttpTransport::new(HttpTransportOptions {
                 timeout: self.timeout,
                 contimeout: self.contimeout,
                 setup: self.setup.clone(),
                 gate: self.gate.clone(),
+                upload_headers: self.upload_headers.clone(),
+                download_headers: self.download_headers.clone(),
                 user_agent: self.user_agent.clone(),
             }))
-        })
+        });
+        match &self.wire {
+            Some(wire) => Arc::new(Heard::new(transport, Arc::clone(wire))),
+            None => transport,
+        }
     }
 }
 

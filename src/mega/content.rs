@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::error::Error;
+pub use super::transport::Pace;
 
 /// Why a source could not be read, in its own words.
 pub type SourceError = Box<dyn StdError + Send + Sync>;
@@ -69,6 +70,12 @@ pub trait Progress: Send + Sync {
     /// # Errors
     /// The transfer shall end here; it comes back as [`crate::mega::Error::Source`].
     async fn passed(&self, bytes: u64) -> Result<(), SourceError>;
+
+    /// Ends when so many bytes of a piece may leave; `passed` does not wait for
+    /// them once more.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
 
     /// `bytes` that were counted have to be sent again.
     fn rewound(&self, bytes: u64);

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod listing;
 pub mod logging;
 pub mod mime;
+mod paint;
 pub mod progress;
 pub mod sanitize;
 pub mod terminal;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use logging::{Level, Sink};
+pub use paint::Paint;
 use terminal::{ERASE_LINE, LINE_START, MOVE_UP, TITLE_POP, TITLE_PUSH};
 
 /// Standard output and standard error, shared by all parts of a command.
@@ -139,6 +141,24 @@ impl Output {
             sinks.stdout.write_all(row.as_bytes())?;
         }
         sinks.stdout.write_all(b"\n")
+    }
+
+    /// One row of a listing that ends in a name, in its colour where there are
+    /// colours.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn painted_row(&self, head: &str, name: &str, paint: Option<Paint>) -> io::Result<()> {
+        let Some(paint) = paint.filter(|_| self.has_color()) else {
+            return self.row(&format!("{head}{name}"));
+        };
+        let (head, name) = if self.terminal {
+            (sanitize::line(head), sanitize::line(name))
+        } else {
+            (head.into(), name.into())
+        };
+        let mut sinks = self.lock();
+        writeln!(sinks.stdout, "{head}{}", paint.on(&name))
     }
 
     /// Text of several lines (help, tables, prompts), shown at once.

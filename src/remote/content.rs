@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::{Entry, RemoteError};
@@ -50,6 +51,9 @@ pub struct Identity {
     pub version: String,
 }
 
+/// Ends when so many bytes may leave.
+pub type Pace = Arc<dyn Fn(u64) -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// Counts the bytes a transfer has moved, and may hold it back.
 #[async_trait]
 pub trait Meter: Send + Sync {
@@ -59,6 +63,13 @@ pub trait Meter: Send + Sync {
     /// # Errors
     /// The transfer shall end here, and nothing of the file may stay.
     async fn passed(&self, bytes: u64) -> Result<(), RemoteError>;
+
+    /// For who can wait in the middle of a piece: ends when so many bytes may
+    /// leave. [`Meter::passed`] does not wait for them once more. `None`:
+    /// nothing is ever waited for.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
 
     /// `bytes` counted before have to be sent again.
     fn rewound(&self, bytes: u64);

@@ -29,7 +29,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use cloud::{Cloud, Version};
-pub use content::{ByteStream, Content, Identity, Meter, NewFile, Partial, ReadAt, Resumable};
+pub use content::{
+    ByteStream, Content, Identity, Meter, NewFile, Pace, Partial, ReadAt, Resumable,
+};
 pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};
 pub use features::{About, Features, LinkOptions, LinkPassword, Transfer};

@@ -128,6 +128,11 @@ fn what_cannot_be_used_ends_the_command_before_it_begins() {
             &["--client-cert", "@ROOT@/none"],
             "CRITICAL: Both --client-cert and --client-key must be set",
         ),
+        (
+            &["--header-upload", "A b"],
+            "CRITICAL: failed to parse \"A b\" as an HTTP header. \
+             Expecting a string like: 'Cache-Control: no-store'",
+        ),
     ] {
         let mut words = vec!["ls", "aux:"];
         words.extend(flags);
@@ -135,4 +140,108 @@ fn what_cannot_be_used_ends_the_command_before_it_begins() {
         assert_eq!(outcome.code, 1, "{flags:?}");
         assert_eq!(outcome.complaints(), [complaint]);
     }
+}
+
+#[test]
+fn certificates_are_not_left_unchecked_in_silence() {
+    let (home, server) = (Home::new(), Server::start());
+    let mut command = home.command(&["cat", &server.file()]);
+    command.env("MEGARC_NO_CHECK_CERTIFICATE", "true");
+    let outcome = home.finish(command, "");
+    assert_eq!(outcome.stdout, "hello");
+    assert_eq!(
+        outcome.complaints(),
+        ["NOTICE: --no-check-certificate is set: whoever answers is believed, and can listen"]
+    );
+}
+
+#[test]
+fn headers_of_downloads_go_with_content_only() {
+    let (home, server) = (Home::new(), Server::start());
+    let outcome = home.run(&["cat", &server.file(), "--header-download", "X-Down: a"]);
+    assert_eq!(outcome.ok(), "hello");
+    for head in server.heads() {
+        let fetches = head.starts_with("get ");
+        assert_eq!(head.lines().any(|l| l == "x-down: a"), fetches, "{head}");
+    }
+}
+
+#[test]
+fn what_is_dumped_holds_no_secret() {
+    let (home, server) = (Home::new(), Server::start());
+    let file = format!(
+        ":http,url=\"{}\":f",
+        server.url.replace("//", "//me:SECRET@")
+    );
+    for dump in ["headers", "bodies", "requests,responses"] {
+        let outcome = home.run(&[
+            "cat",
+            &file,
+            "--dump",
+            dump,
+            "--header",
+            "Authorization: SECRET",
+            "--header",
+            "X-Key: SECRET",
+            "--header-download",
+            "Cookie: SECRET",
+        ]);
+        assert_eq!(outcome.stdout, "hello");
+        let log = &outcome.stderr;
+        assert!(!log.contains("SECRET"), "{log}");
+        for line in [
+            "NOTICE: Automatically setting -vv as --dump is enabled",
+            "DEBUG : HTTP REQUEST (req 1)",
+            "DEBUG : HEAD /f HTTP/1.1",
+            "DEBUG : x-key: ***",
+            "DEBUG : HTTP/1.1 200 OK",
+            "DEBUG : content-length: 5",
+        ] {
+            assert!(log.lines().any(|l| l == line), "{line} in {log}");
+        }
+    }
+}
+
+#[test]
+fn what_mega_is_told_is_dumped_without_secrets() {
+    let home = Home::new();
+    let server = crate::support::Server::start(&home, &["a@b.test"]);
+    home.write("src/f", "plain text");
+    let place = server.place("a@b.test", "");
+    let outcome = home.run(&["copy", "src:", &place, "--dump", "bodies"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let log = &outcome.stderr;
+    for line in [
+        "\"a\":\"us0\"",
+        "\"a\":\"u\"",
+        "\"a\":\"p\"",
+        "POST /ul/...?c=*** HTTP/1.1",
+    ] {
+        assert!(log.contains(line), "{line} in {log}");
+    }
+    for secret in ["plain text", "a good password", "a@b.test\""] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    // Session ids, keys and tokens are longer than anything that is shown.
+    let text: String = log.lines().filter(|l| l.contains("[{")).collect();
+    assert!(
+        !regex::Regex::new(r#":"[^"]{17,}""#)
+            .unwrap()
+            .is_match(&text),
+        "{text}"
+    );
+    let errors = home.run(&["copy", "src:", &place, "--dump", "errors"]);
+    assert!(!errors.stderr.contains("HTTP REQUEST"), "{}", errors.stderr);
+}
+
+#[test]
+fn filters_are_shown_as_what_they_come_to() {
+    let home = Home::new();
+    home.write("src/a", "");
+    let outcome = home.run(&["lsf", "src:", "--dump", "filters", "--include", "a*"]);
+    assert_eq!(
+        outcome.stdout,
+        "--- start filters ---\n--- File filter rules ---\n+ (^|/)a[^/]*$\n- ^.*$\n\
+         --- Directory filter rules ---\n+ ^.*$\n- ^.*$\n--- end filters ---\na\n"
+    );
 }

@@ -31,6 +31,7 @@ const COMMANDS: &[&str] = &[
     "config update",
     "copy",
     "copyto",
+    "copyurl",
     "dedupe",
     "delete",
     "deletefile",

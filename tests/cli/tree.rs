@@ -99,6 +99,30 @@ fn orders() {
 }
 
 #[test]
+fn names_have_colours_where_they_are_asked_for() {
+    let home = Home::new();
+    for name in ["d/x.txt", "e.zip/y", "f.TAR", "g.jpg", "h.exe"] {
+        home.write(&format!("src/{name}"), "");
+    }
+    let blue = |name: &str| format!("\x1b[1;34m{name}\x1b[0m");
+    let drawn = home.run(&["tree", "src:", "--color", "always", "--noreport"]);
+    assert_eq!(
+        drawn.ok(),
+        format!(
+            "{}\n├── {}\n│   └── x.txt\n├── \x1b[1;31me.zip\x1b[0m\n│   └── y\n\
+             ├── \x1b[1;31mf.TAR\x1b[0m\n├── \x1b[1;35mg.jpg\x1b[0m\n└── \x1b[1;32mh.exe\x1b[0m\n",
+            blue("/"),
+            blue("d")
+        )
+    );
+    home.run(&["tree", "src:", "--color", "always", "-o", "drawn"])
+        .ok();
+    for drawn in [home.read("drawn"), home.run(&["tree", "src:"]).ok()] {
+        assert!(!drawn.contains('\x1b'), "{drawn}");
+    }
+}
+
+#[test]
 fn a_level_is_as_far_as_the_walk_goes() {
     let home = Home::new();
     home.write("src/a/secret/x", "x");

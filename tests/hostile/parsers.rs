@@ -34,8 +34,9 @@ use megarc::mega::crypto::seal::{self, SealKey};
 use megarc::mega::crypto::upload_answer::parse_upload_answer;
 use megarc::mega::node::Keyring;
 use megarc::output::sanitize;
+use megarc::remote::RemotePath;
 use megarc::remote::encoding::Encoding;
-use megarc::remote::http::index;
+use megarc::remote::http::{index, name};
 use megarc::remote::spec::Spec;
 
 /// One parser with what must hold for any input.
@@ -82,6 +83,7 @@ pub const PARSERS: &[Parser] = &[
     kept::TREE,
     Parser::new("upload-answer", UPLOADS, upload_answer),
     Parser::new("values", VALUES, read_values),
+    Parser::new("web-name", DISPOSITIONS, web_name),
 ];
 
 /// Runs the parser of that name.
@@ -260,6 +262,22 @@ fn http_index(input: &[u8]) {
         assert!(!link.name.is_empty());
         assert_eq!(link.url.host_str(), Some("127.0.0.1"));
         assert_eq!(link.url.port(), Some(8080));
+    }
+}
+
+const DISPOSITIONS: &[&str] = &[
+    "attachment; filename=\"../a\\\"b.txt\"; size=3",
+    "inline; filename*=UTF-8''%e2%82%ac%2F..; filename=x",
+    "attachment;filename=..\\c\u{202e}d",
+];
+
+fn web_name(input: &[u8]) {
+    for said in [Some(input.to_vec()), name::in_header(input)] {
+        let Some(name) = name::harmless(&said.unwrap_or_default()) else {
+            continue;
+        };
+        assert!(RemotePath::root().child(&name).is_ok(), "{name:?}");
+        assert_eq!(sanitize::line(&name), name);
     }
 }
 

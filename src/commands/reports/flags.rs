@@ -60,18 +60,21 @@ impl ReportFlags {
             let Some(path) = path.as_ref().filter(|path| !path.is_empty()) else {
                 continue;
             };
-            let sink = if path == "-" {
-                Sink::Stdout(Arc::clone(&ctx.output))
-            } else {
-                let file = File::create(path)
-                    .map_err(|error| CommandError::run(format!("open {path}: {error}")))?;
-                Sink::File(BufWriter::new(file))
-            };
-            sinks.push((wanted, sink));
+            sinks.push((wanted, open_sink(path, ctx)?));
         }
         Ok(Reports {
             sinks,
             failed: None,
         })
     }
+}
+
+/// Makes the file of a report; `-` is standard output.
+pub(super) fn open_sink(path: &str, ctx: &Context) -> Result<Sink, CommandError> {
+    if path == "-" {
+        return Ok(Sink::Stdout(Arc::clone(&ctx.output)));
+    }
+    let file =
+        File::create(path).map_err(|error| CommandError::run(format!("open {path}: {error}")))?;
+    Ok(Sink::File(BufWriter::new(file)))
 }

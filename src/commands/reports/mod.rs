@@ -1,11 +1,14 @@
 //! The files in which a comparison tells what it has found.
 
+mod copying;
 mod flags;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
+pub use copying::CopyReportFlags;
+pub(super) use copying::Target;
 pub use flags::ReportFlags;
 
 use crate::engine::check::{Finding, Report};
@@ -30,16 +33,39 @@ impl Reports {
     /// # Errors
     /// A report that could not be written comes before all else.
     pub(super) fn finish(mut self, result: crate::engine::Result<()>) -> Result<(), CommandError> {
+        self.close()?;
+        Ok(result?)
+    }
+
+    /// Hands everything on to the disk.
+    ///
+    /// # Errors
+    /// A report could not be written.
+    fn close(&mut self) -> Result<(), CommandError> {
         if let Some(error) = self.failed.take() {
             return Err(error.into());
         }
         for (_, sink) in &mut self.sinks {
-            if let Sink::File(file) = sink {
-                file.flush()
-                    .map_err(|error| CommandError::run(format!("writing a report: {error}")))?;
-            }
+            sink.close()
+                .map_err(|error| CommandError::run(format!("writing a report: {error}")))?;
         }
-        Ok(result?)
+        Ok(())
+    }
+}
+
+impl Sink {
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout(output) => output.row(line),
+            Self::File(file) => writeln!(file, "{line}"),
+        }
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(_) => Ok(()),
+            Self::File(file) => file.flush(),
+        }
     }
 }
 
@@ -51,11 +77,7 @@ impl Report for Reports {
                 Some(wanted) if *wanted == finding => path.to_owned(),
                 Some(_) => continue,
             };
-            let told = match sink {
-                Sink::Stdout(output) => output.row(&line),
-                Sink::File(file) => writeln!(file, "{line}"),
-            };
-            told.map_err(|error| {
+            sink.line(&line).map_err(|error| {
                 let kind = error.kind();
                 self.failed = Some(error);
                 io::Error::from(kind)

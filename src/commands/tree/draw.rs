@@ -2,7 +2,9 @@
 
 use jiff::Zoned;
 
+use super::color;
 use super::nodes::{Node, Nodes};
+use crate::output::Paint;
 use crate::output::listing::NO_TIME;
 
 /// How a tree is drawn.
@@ -22,6 +24,14 @@ pub(super) struct Drawing {
     pub(super) now: Zoned,
 }
 
+/// A line: what stands before a name, and the name.
+#[derive(Default)]
+pub(super) struct Line {
+    pub(super) head: String,
+    pub(super) name: String,
+    pub(super) paint: Option<Paint>,
+}
+
 /// A node whose line is still to come.
 struct Pending {
     at: usize,
@@ -35,14 +45,18 @@ struct Pending {
 
 impl Drawing {
     /// The lines, without line ends.
-    pub(super) fn lines(&self, nodes: &Nodes) -> Vec<String> {
+    pub(super) fn lines(&self, nodes: &Nodes) -> Vec<Line> {
         let totals = nodes.totals();
         let mut lines = Vec::new();
         let (mut dirs, mut files) = (0_u64, 0_u64);
         let mut pending = Vec::new();
         if let Some(root) = nodes.get(0) {
             let size = totals.first().copied().unwrap_or(0);
-            lines.push(format!("{}{}", self.facts(root, size), self.named("/")));
+            lines.push(Line {
+                head: self.facts(root, size),
+                name: self.named("/"),
+                paint: color::of(root),
+            });
             self.enter(root, "", "", 0, &mut pending);
         }
         while let Some(next) = pending.pop() {
@@ -63,18 +77,25 @@ impl Drawing {
             }
             let size = totals.get(next.at).copied().unwrap_or(0);
             line += &self.facts(node, size);
-            line += &self.named(if self.full_path { &path } else { &node.name });
-            lines.push(line);
+            lines.push(Line {
+                head: line,
+                name: self.named(if self.full_path { &path } else { &node.name }),
+                paint: color::of(node),
+            });
             *(if node.dir { &mut dirs } else { &mut files }) += 1;
             self.enter(node, &path, &bars, next.depth, &mut pending);
         }
         if self.report {
-            lines.push(String::new());
-            lines.push(if self.dirs_only {
+            lines.push(Line::default());
+            let head = if self.dirs_only {
                 // rclone counts none here.
                 "0 directories".to_owned()
             } else {
                 format!("{dirs} directories, {files} files")
+            };
+            lines.push(Line {
+                head,
+                ..Line::default()
             });
         }
         lines

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::super::check::Finding;
 use super::super::dirtimes;
 use super::super::lanes::Lanes;
 use super::super::march::{Matched, Pair, Side};
@@ -75,16 +76,17 @@ impl Tree {
     ) -> Result<()> {
         match action {
             Action::Nothing => {}
-            Action::Extra { dst } if self.removal == Removal::Nothing => drop(dst),
+            Action::Extra { dst } if self.removal == Removal::Nothing => {
+                self.tell_extra(&dst);
+                // It stays, and only who wants to hear of what it holds goes in.
+                if dst.is_dir() && self.run.listener.is_some() {
+                    entered.push((self.extra(node, dst), None));
+                }
+            }
             Action::Extra { dst } => {
+                self.tell_extra(&dst);
                 if dst.is_dir() {
-                    let node = Node {
-                        src: None,
-                        dst: dst.clone(),
-                        exists: true,
-                        depth: node.depth + 1,
-                    };
-                    entered.push((node, None));
+                    entered.push((self.extra(node, dst.clone()), None));
                 }
                 self.remove_extra(dst, queues).await;
             }
@@ -94,6 +96,7 @@ impl Tree {
                 drop(self.run.stats.begin_check(&name));
                 tracing::debug!(object = %name, "{why}");
                 tracing::debug!(object = %name, "Unchanged skipping");
+                self.run.found(Finding::Match, &name);
                 if let Some(deletions) = &queues.deletions
                     && self.moving
                     && may_go(&self.run, (&self.src, &src), (&self.dst, &dst))
@@ -105,6 +108,13 @@ impl Tree {
             Action::Copy { src, replace, why } => {
                 let job = self.job(node, src, replace)?;
                 tracing::debug!(object = %job.name, "{why}");
+                self.run.found(
+                    match job.replace {
+                        Some(_) => Finding::Differ,
+                        None => Finding::MissingOnDst,
+                    },
+                    &job.name,
+                );
                 if job.replace.is_some() {
                     drop(self.run.stats.begin_check(&job.name));
                 }
@@ -152,10 +162,28 @@ impl Tree {
                     Error::new(ErrorKind::IsDir, "can't overwrite directory with file")
                 };
                 tracing::error!(object = %relative(&dst.path, &self.dst.path), "{what}");
+                self.run.found_below(&self.dst, Finding::Error, &dst.path);
                 return Err(self.run.stats.count_error(what));
             }
         }
         Ok(())
+    }
+
+    /// A directory that only the destination has.
+    fn extra(&self, above: &Node, dst: Entry) -> Node {
+        Node {
+            src: None,
+            dst,
+            exists: true,
+            depth: above.depth + 1,
+        }
+    }
+
+    fn tell_extra(&self, dst: &Entry) {
+        if !dst.is_dir() {
+            self.run
+                .found_below(&self.dst, Finding::MissingOnSrc, &dst.path);
+        }
     }
 
     fn name(&self, src: &Entry) -> String {

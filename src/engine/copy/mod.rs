@@ -13,6 +13,7 @@ mod tree;
 use std::sync::Arc;
 
 use super::aside::put_away;
+use super::check::Finding;
 use super::compare::{Rules, Verdict, comparable};
 use super::contents::same_contents;
 use super::delete::delete_file;
@@ -105,6 +106,7 @@ pub async fn sync(run: &Run, src: &Root, dst: &Location) -> Result<()> {
             tree::copy_tree(&run, src, dst, Removal::Only.into()).await?;
             // A copy sees no more of the destination than others do.
             Arc::make_mut(&mut run.options).delete_excluded = false;
+            run = run.without_extras();
             Removal::Nothing
         }
         Delete::During => Removal::During,
@@ -152,7 +154,9 @@ async fn copy_file(
     };
     if let Some(existing) = &existing {
         let rules = rules(run, src, dst);
-        if !needs_transfer(run, &rules, (src, file, &name), (dst, existing)).await? {
+        let differs = needs_transfer(run, &rules, (src, file, &name), (dst, existing)).await;
+        if !differs.inspect_err(|_| run.found(Finding::Error, &name))? {
+            run.found(Finding::Match, &name);
             tracing::debug!(object = %name, "Unchanged skipping");
             return match fate {
                 Fate::Goes if may_go(run, (src, file), (dst, existing)) => {
@@ -161,9 +165,12 @@ async fn copy_file(
                 _ => Ok(()),
             };
         }
+        run.found(Finding::Differ, &name);
         if run.options.immutable {
             return Err(refuse_change(run, &name));
         }
+    } else {
+        run.found(Finding::MissingOnDst, &name);
     }
     let mut job = Job {
         src: file.clone(),
@@ -181,12 +188,13 @@ async fn copy_file(
         }
         job.replace = None;
     }
-    match fate {
+    let done = match fate {
         Fate::Stays => transfer(run, src, dst, &job).await,
         Fate::Goes => relocate(run, src, dst, &job, Part::Transfer)
             .await
             .map(drop),
-    }
+    };
+    done.inspect_err(|_| run.found(Finding::Error, &job.name))
 }
 
 /// Whether the source of a move may be deleted because the destination has it

@@ -56,6 +56,8 @@ fn moves_dirs(run: &Run, src: &Location, dst: &Location) -> bool {
     src.same_store(dst)
         && src.remote.features().dir_move
         && !run.filter.is_active()
+        // Who wants to hear of every file does not hear of them so.
+        && run.listener.is_none()
         && !src.path.is_root()
         && !dst.path.is_root()
 }

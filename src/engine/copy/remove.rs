@@ -10,6 +10,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
+use super::super::check::Finding;
 use super::super::delete::{Failures, delete_file, delete_or_keep, remove_dir_at};
 use super::super::{Class, Error, Result};
 use super::may_go;
@@ -121,7 +122,8 @@ impl Tree {
                     lock(&self.extras).kept = true;
                     return Ok(());
                 }
-                delete_or_keep(&self.run, root, &file, backup).await
+                let done = delete_or_keep(&self.run, root, &file, backup).await;
+                done.inspect_err(|_| self.run.found_below(root, Finding::Error, &file.path))
             })
             .buffer_unordered(at_a_time)
             .fold(Failures::default(), |mut failures, outcome| async move {

@@ -17,6 +17,7 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::super::aside::put_away;
+use super::super::check::Finding;
 use super::super::compare::Rules;
 use super::super::descent::Descent;
 use super::super::dirtimes::DirTimes;
@@ -303,6 +304,7 @@ impl Tree {
                         (Side::Source, Some(dir)) => (&self.src, dir),
                         _ => (&self.dst, &node.dst),
                     };
+                    self.run.found_below(root, Finding::Error, &dir.path);
                     self.fail(report(&self.run, root, dir, side, error));
                 }
             }
@@ -335,7 +337,9 @@ impl Tree {
                 return;
             };
             self.run.stats.unqueue_check();
+            let name = job.name.clone();
             if let Err(e) = self.probe_one(job, with, &transfers).await {
+                self.run.found(Finding::Error, &name);
                 self.fail(e);
             }
         }
@@ -352,7 +356,10 @@ impl Tree {
             let src = (&self.src, &job.src, job.name.as_str());
             let differs = probe(&self.run, src, (&self.dst, &existing), (set_time, depth)).await?;
             drop(check);
-            if !differs {
+            if differs {
+                self.run.found(Finding::Differ, &job.name);
+            } else {
+                self.run.found(Finding::Match, &job.name);
                 if self.moving {
                     return self.delete_source(&job.src, &existing).await;
                 }
@@ -385,6 +392,7 @@ impl Tree {
                 continue;
             }
             if let Err(e) = self.transfer_one(&mut job).await {
+                self.run.found(Finding::Error, &job.name);
                 self.run.limits.tell(&e);
                 self.fail(e);
             }

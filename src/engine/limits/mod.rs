@@ -6,7 +6,7 @@
 mod bucket;
 pub mod timetable;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::stats::Transfer;
 use super::{Class, Error, Run, Stats};
-use crate::remote::{ErrorKind, Location, Meter, RemoteError};
+use crate::remote::{ErrorKind, Location, Meter, Pace, RemoteError};
 use bucket::Bucket;
 pub use timetable::{Rate, Slot, Timetable};
 
@@ -283,7 +283,9 @@ pub struct Paced {
     transfer: Arc<Transfer>,
     limits: Arc<Limits>,
     way: Way,
-    own: Bucket,
+    own: Arc<Bucket>,
+    /// Bytes that were waited for before they left.
+    paid: Arc<AtomicU64>,
 }
 
 impl Paced {
@@ -294,7 +296,25 @@ impl Paced {
             transfer: Arc::clone(transfer),
             limits: Arc::clone(&run.limits),
             way,
-            own: Bucket::default(),
+            own: Arc::default(),
+            paid: Arc::default(),
+        }
+    }
+}
+
+impl Limits {
+    /// Whether speed is limited at any time.
+    fn paces(&self) -> bool {
+        let none = Timetable::default();
+        self.asked.all != none || self.asked.file != none
+    }
+
+    /// Waits until bytes of one file, which go this way, are paid for.
+    async fn pay(&self, way: Way, own: &Bucket, bytes: u64) {
+        self.pass(way, bytes).await;
+        let table = &self.asked.file;
+        if *table != Timetable::default() {
+            own.pass(bytes, || way.limit(table.at(clock()))).await;
         }
     }
 }
@@ -306,13 +326,34 @@ impl Meter for Paced {
         if self.limits.is_exceeded(all) {
             return Err(RemoteError::new(ErrorKind::MaxTransfer, "transferring", ""));
         }
-        self.limits.pass(self.way, bytes).await;
-        let table = &self.limits.asked.file;
-        if *table != Timetable::default() {
-            let rate = || self.way.limit(table.at(clock()));
-            self.own.pass(bytes, rate).await;
+        if self.limits.paces() {
+            let paid = self
+                .paid
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |paid| {
+                    Some(paid.saturating_sub(bytes))
+                })
+                .unwrap_or(0);
+            let left = bytes.saturating_sub(paid);
+            if left > 0 {
+                self.limits.pay(self.way, &self.own, left).await;
+            }
         }
         Ok(())
+    }
+
+    fn pace(&self) -> Option<Pace> {
+        if !self.limits.paces() {
+            return None;
+        }
+        let (limits, own) = (Arc::clone(&self.limits), Arc::clone(&self.own));
+        let (paid, way) = (Arc::clone(&self.paid), self.way);
+        Some(Arc::new(move |bytes| {
+            let (limits, own, paid) = (limits.clone(), own.clone(), paid.clone());
+            Box::pin(async move {
+                limits.pay(way, &own, bytes).await;
+                paid.fetch_add(bytes, Ordering::SeqCst);
+            })
+        }))
     }
 
     fn rewound(&self, bytes: u64) {
@@ -325,5 +366,46 @@ impl Meter for Paced {
 
     fn kept(&self, bytes: u64) {
         self.transfer.kept(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::engine::Options;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_waited_for_before_is_not_waited_for_again() {
+        let rate = Rate {
+            up: Some(1000),
+            down: Some(1000),
+        };
+        let run = Run::new(Options {
+            limits: Asked {
+                all: Timetable::always(rate),
+                ..Asked::default()
+            },
+            ..Options::default()
+        });
+        let transfer = run.stats.begin_transfer("f", Some(10_000));
+        let meter = Paced::new(&run, &transfer, Way::Up);
+        let pace = meter.pace().unwrap();
+        let start = Instant::now();
+        let took = |start: Instant| start.elapsed().as_secs_f64();
+        for part in 1..=4_u32 {
+            pace(1000).await;
+            assert!((took(start) - f64::from(part)).abs() < 0.1);
+        }
+        meter.passed(3000).await.unwrap();
+        assert!(took(start) < 4.1);
+        meter.passed(3000).await.unwrap();
+        assert!((took(start) - 6.0).abs() < 0.1, "{}", took(start));
+        assert!(
+            Paced::new(&Run::new(Options::default()), &transfer, Way::Up)
+                .pace()
+                .is_none()
+        );
     }
 }

@@ -9,7 +9,7 @@ use super::striped;
 use crate::mega::api::DownloadAddress;
 use crate::mega::buffers::Buffer;
 use crate::mega::error::Error;
-use crate::mega::transport::{HttpRequest, TransportError, TransportErrorKind};
+use crate::mega::transport::{HttpRequest, Purpose, TransportError, TransportErrorKind};
 
 /// A connection that brought at least this much before it broke was no failure.
 const PROGRESS: usize = 256 << 10;
@@ -92,7 +92,7 @@ pub(super) async fn fetch_once(
     let response = match address
         .api()
         .transport()
-        .send(HttpRequest::get(range))
+        .send(HttpRequest::get(range).purpose(Purpose::Download))
         .await
     {
         Ok(response) => response,

@@ -15,7 +15,8 @@ use reqwest::redirect::{Attempt, Policy};
 
 use super::upload_body::{Activity, UploadBody};
 use super::{
-    BodyStream, HttpRequest, HttpResponse, Method, Transport, TransportError, TransportErrorKind,
+    BodyStream, HttpRequest, HttpResponse, Method, Purpose, Transport, TransportError,
+    TransportErrorKind,
 };
 
 /// Bodies up to this size are handed over in one piece.
@@ -42,6 +43,10 @@ pub struct HttpTransportOptions {
     pub setup: Option<Setup>,
     /// Asked before every request.
     pub gate: Option<Gate>,
+    /// Headers of requests that carry content to a storage server.
+    pub upload_headers: Vec<(String, String)>,
+    /// Headers of requests that fetch content.
+    pub download_headers: Vec<(String, String)>,
 }
 
 impl Default for HttpTransportOptions {
@@ -52,6 +57,8 @@ impl Default for HttpTransportOptions {
             user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
             setup: None,
             gate: None,
+            upload_headers: Vec::new(),
+            download_headers: Vec::new(),
         }
     }
 }
@@ -129,16 +136,24 @@ impl Transport for HttpTransport {
             Method::Get => self.client(&url)?.get(url),
             Method::Post => {
                 let builder = self.client(&url)?.post(url);
-                if request.body.len() <= ONE_PIECE {
+                if request.body.len() <= ONE_PIECE && request.pace.is_none() {
                     builder.body(request.body)
                 } else {
-                    let body = UploadBody::new(request.body, activity.clone());
+                    let body = UploadBody::new(request.body, activity.clone(), request.pace);
                     builder.body(reqwest::Body::wrap(body))
                 }
             }
         };
         for (name, value) in &request.headers {
             builder = builder.header(name.as_ref(), value);
+        }
+        let more: &[(String, String)] = match request.purpose {
+            Purpose::Talk => &[],
+            Purpose::Upload => &self.options.upload_headers,
+            Purpose::Download => &self.options.download_headers,
+        };
+        for (name, value) in more {
+            builder = builder.header(name, value);
         }
 
         let response = within_idle(builder.send(), idle, &activity)

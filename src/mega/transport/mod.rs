@@ -8,6 +8,7 @@
 
 mod backoff;
 mod body;
+mod heard;
 mod http;
 mod observer;
 mod retry;
@@ -23,9 +24,11 @@ use thiserror::Error;
 
 pub use backoff::Backoff;
 pub use body::BodyStream;
+pub use heard::{Heard, Wire};
 pub use http::{Gate, HttpTransport, HttpTransportOptions, Setup};
 pub use observer::{Observer, Seen};
 pub use retry::{RetryPolicy, Sleeper};
+pub use upload_body::Pace;
 
 /// Sends requests. The real one is [`HttpTransport`]; tests use a script.
 #[async_trait]
@@ -47,6 +50,18 @@ pub enum Method {
     Post,
 }
 
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// Anything but content.
+    #[default]
+    Talk,
+    /// Content goes to a storage server.
+    Upload,
+    /// Content comes from one.
+    Download,
+}
+
 /// One HTTP request. The body is shared, not copied, when it is sent again.
 #[derive(Clone)]
 pub struct HttpRequest {
@@ -60,6 +75,10 @@ pub struct HttpRequest {
     pub body: Bytes,
     /// Longest time without any progress; `None` leaves it to the transport.
     pub idle_timeout: Option<Duration>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Holds the body back, slice by slice.
+    pub pace: Option<Pace>,
 }
 
 impl HttpRequest {
@@ -72,6 +91,8 @@ impl HttpRequest {
             headers: Vec::new(),
             body: Bytes::new(),
             idle_timeout: None,
+            purpose: Purpose::Talk,
+            pace: None,
         }
     }
 
@@ -84,7 +105,23 @@ impl HttpRequest {
             headers: Vec::new(),
             body: body.into(),
             idle_timeout: None,
+            purpose: Purpose::Talk,
+            pace: None,
         }
+    }
+
+    /// Says what it is for.
+    #[must_use]
+    pub fn purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
+    }
+
+    /// Holds the body back.
+    #[must_use]
+    pub fn paced(mut self, pace: Option<Pace>) -> Self {
+        self.pace = pace;
+        self
     }
 
     /// Adds a header.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::mega::crypto::upload_answer::{UploadAnswer, parse_upload_answer};
 use crate::mega::error::{Error, ErrorCode};
 use crate::mega::transport::{
-    HttpRequest, RetryPolicy, Transport, TransportError, TransportErrorKind,
+    HttpRequest, Pace, Purpose, RetryPolicy, Transport, TransportError, TransportErrorKind,
 };
 
 /// Answers are a token of 36 bytes or a number; error pages may be longer.
@@ -44,11 +44,12 @@ pub(super) async fn send(
     retries: &RetryPolicy,
     address: &str,
     piece: &OutgoingPiece,
+    pace: Option<&Pace>,
 ) -> Result<Option<String>, PieceFailure> {
     let url = format!("{address}/{}?c={}", piece.offset, piece.checksum);
     let mut failures = 0;
     loop {
-        let error = match send_once(transport, &url, piece.ciphertext.clone()).await {
+        let error = match send_once(transport, &url, piece.ciphertext.clone(), pace).await {
             Verdict::Stored(token) => return Ok(token),
             Verdict::Failed(failure) => return Err(failure),
             Verdict::Again(error) => error,
@@ -66,8 +67,16 @@ pub(super) async fn send(
     }
 }
 
-async fn send_once(transport: &dyn Transport, url: &str, body: Bytes) -> Verdict {
-    let request = HttpRequest::post(url, body).header("content-type", "application/octet-stream");
+async fn send_once(
+    transport: &dyn Transport,
+    url: &str,
+    body: Bytes,
+    pace: Option<&Pace>,
+) -> Verdict {
+    let request = HttpRequest::post(url, body)
+        .header("content-type", "application/octet-stream")
+        .purpose(Purpose::Upload)
+        .paced(pace.cloned());
     let response = match transport.send(request).await {
         Ok(response) => response,
         Err(error) if error.is_temporary() => return Verdict::Again(error.into()),

@@ -222,11 +222,19 @@ impl Attempt<'_> {
         line: Arc<Semaphore>,
     ) -> impl Future<Output = Result<Arrived, PieceFailure>> + Send + use<> {
         let (api, address) = (self.api.clone(), Arc::clone(&self.address));
+        let pace = self.progress.as_ref().and_then(|progress| progress.pace());
         async move {
             let _turn = line.acquire_owned().await.map_err(|_| stopped())?;
             let started = Instant::now();
             let Encrypted { piece, macs } = piece;
-            let token = send(&**api.transport(), api.retries(), &address, &piece).await?;
+            let token = send(
+                &**api.transport(),
+                api.retries(),
+                &address,
+                &piece,
+                pace.as_ref(),
+            )
+            .await?;
             let (offset, length) = (piece.offset, piece.ciphertext.len() as u64);
             drop((piece, permit));
             Ok(Arrived {

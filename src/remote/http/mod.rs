@@ -4,7 +4,10 @@
 //! An [`Entry`]'s id is its absolute address as the server wrote it, so that a
 //! name which had to be changed to be shown can still be read.
 
+mod client;
 pub mod index;
+pub mod name;
+mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +17,13 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{
-    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, RANGE,
-};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::header::{CONTENT_TYPE, LAST_MODIFIED, LOCATION, RANGE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode, Url};
+
+pub use client::{Wire, reason_of};
+use client::{client, invalid, send};
+pub use web::{Web, WebFile, shown};
 
 use super::Destination;
 use super::encoding::Encoding;
@@ -73,6 +79,10 @@ pub struct HttpOptions {
     pub setup: Option<Setup>,
     /// Asked before every request.
     pub gate: Option<Gate>,
+    /// Headers of requests that fetch files.
+    pub download_headers: Vec<(String, String)>,
+    /// Hears requests and answers.
+    pub wire: Option<Arc<dyn Wire>>,
 }
 
 /// Prepares a client's connections, beside what is said in the options.
@@ -82,7 +92,7 @@ pub type Gate = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// A web server.
 pub struct Http {
-    client: reqwest::Client,
+    client: Client,
     base: Url,
     options: HttpOptions,
 }
@@ -100,11 +110,6 @@ impl Http {
     /// # Errors
     /// [`ErrorKind::Invalid`] when the address or a header is none.
     pub fn new(options: HttpOptions) -> Result<Self> {
-        let invalid = |why: String| {
-            RemoteError::new(ErrorKind::Invalid, "opening", "http remote").because(why)
-        };
-        // The process may have chosen a provider already; either will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut text = options.url.clone();
         if !text.ends_with('/') {
             text.push('/');
@@ -118,32 +123,7 @@ impl Http {
                     without_secrets(&options.url)
                 ))
             })?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &options.headers {
-            let name = HeaderName::try_from(name.as_str())
-                .map_err(|e| invalid(format!("header '{name}': {e}")))?;
-            let value = HeaderValue::try_from(value.as_str())
-                .map_err(|e| invalid(format!("header '{name}': {e}")))?;
-            headers.append(name, value);
-        }
-        let mut builder = reqwest::Client::builder()
-            .default_headers(headers)
-            .user_agent(&options.user_agent)
-            .redirect(reqwest::redirect::Policy::none())
-            // Packed content would have another length than HEAD promised.
-            .no_gzip();
-        if !options.contimeout.is_zero() {
-            builder = builder.connect_timeout(options.contimeout);
-        }
-        if !options.timeout.is_zero() {
-            builder = builder.read_timeout(options.timeout);
-        }
-        if let Some(setup) = &options.setup {
-            builder = setup(builder);
-        }
-        let client = builder
-            .build()
-            .map_err(|e| invalid(e.without_url().to_string()))?;
+        let client = client(&options, Policy::none())?;
         Ok(Self {
             client,
             base,
@@ -185,14 +165,13 @@ impl Http {
         op: &'static str,
         path: &RemotePath,
     ) -> Result<Response> {
-        if let Some(gate) = &self.options.gate {
-            gate().await;
-        }
-        request.send().await.map_err(|error| {
-            RemoteError::new(ErrorKind::Network, op, path.as_str())
-                .because(reason(&error.without_url()))
-                .retry_later(Duration::from_millis(500))
-        })
+        send(&self.client, request, &self.options)
+            .await
+            .map_err(|why| {
+                RemoteError::new(ErrorKind::Network, op, path.as_str())
+                    .because(why)
+                    .retry_later(Duration::from_millis(500))
+            })
     }
 
     async fn head(&self, url: Url, path: &RemotePath) -> Result<Response> {
@@ -371,6 +350,9 @@ impl Remote for Http {
     async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {
         let path = &file.path;
         let mut request = self.client.get(self.entry_address(file));
+        for (name, value) in &self.options.download_headers {
+            request = request.header(name, value);
+        }
         let wanted = span.filter(|span| span.offset > 0 || span.length.is_some());
         if let Some(span) = wanted {
             let last = match span.length {

@@ -53,6 +53,10 @@ impl Progress for Metered {
         self.0.passed(bytes).await.map_err(SourceError::from)
     }
 
+    fn pace(&self) -> Option<content::Pace> {
+        self.0.pace()
+    }
+
     fn rewound(&self, bytes: u64) {
         self.0.rewound(bytes);
     }

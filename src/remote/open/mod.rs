@@ -3,6 +3,7 @@
 //! The same settings give the same remote: `work:a` and `work:b` share one
 //! login and one tree, and can move files between them.
 
+mod dump;
 mod mega;
 mod network;
 mod otp;
@@ -16,11 +17,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-pub use network::{Connections, Network, requests_a_second};
+pub use dump::{Dump, Dumper};
+pub use network::{Connections, Network, headers, requests_a_second};
 pub use patient::{Greeting, Keys, Patient, Server};
 
 use super::alias;
-use super::http::{Http, HttpOptions};
+use super::http::{Http, HttpOptions, Web};
 use super::local::{Links, Local, LocalOptions, Starts};
 use super::memory::Memory;
 use super::spec::Spec;
@@ -263,9 +265,31 @@ impl Opener {
         })
     }
 
+    /// What fetches files of web servers by their addresses.
+    ///
+    /// # Errors
+    /// The connections cannot be prepared as the flags ask for.
+    pub fn web(&self) -> Result<Web> {
+        Web::new(&self.http_options())
+    }
+
+    /// An http remote without an address.
+    fn http_options(&self) -> HttpOptions {
+        let network = &self.options.network;
+        HttpOptions {
+            user_agent: network.user_agent.clone(),
+            timeout: network.timeout,
+            contimeout: network.contimeout,
+            setup: network.setup.clone(),
+            gate: network.gate.clone(),
+            download_headers: network.download_headers.clone(),
+            wire: network.wire.clone().map(|wire| wire as _),
+            ..HttpOptions::default()
+        }
+    }
+
     fn http(&self, options: &Options<'_>) -> Result<Http> {
         let shown = options.remote().unwrap_or(":http");
-        let network = &self.options.network;
         let headers = options.parsed("headers", "pairs of names and values", parse_headers);
         Http::new(HttpOptions {
             url: options
@@ -275,11 +299,7 @@ impl Opener {
             no_head: options.flag("no_head").map_err(setting)?,
             no_slash: options.flag("no_slash").map_err(setting)?,
             no_escape: options.flag("no_escape").map_err(setting)?,
-            user_agent: network.user_agent.clone(),
-            timeout: network.timeout,
-            contimeout: network.contimeout,
-            setup: network.setup.clone(),
-            gate: network.gate.clone(),
+            ..self.http_options()
         })
     }
 

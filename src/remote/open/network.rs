@@ -10,6 +10,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity, Proxy};
 use tokio::time::Instant;
 
+use super::dump::{Dump, Dumper};
+
 /// How servers are spoken to, whichever they are.
 #[derive(Clone)]
 pub struct Network {
@@ -25,6 +27,12 @@ pub struct Network {
     pub setup: Option<Setup>,
     /// Asked before every request.
     pub gate: Option<Gate>,
+    /// Headers of requests that carry content to a server.
+    pub upload_headers: Vec<(String, String)>,
+    /// Headers of requests that fetch content.
+    pub download_headers: Vec<(String, String)>,
+    /// Hears what goes over the network.
+    pub wire: Option<Arc<Dumper>>,
 }
 
 /// Prepares a client's connections.
@@ -41,6 +49,9 @@ impl Default for Network {
             user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
             setup: None,
             gate: None,
+            upload_headers: Vec::new(),
+            download_headers: Vec::new(),
+            wire: None,
         }
     }
 }
@@ -112,22 +123,26 @@ impl Connections {
         }))
     }
 
+    /// What hears all that goes over the network, where that is asked for.
+    ///
+    /// # Errors
+    /// A header is none.
+    pub fn wire(&self, dump: Dump, user_agent: &str) -> Result<Option<Arc<Dumper>>, String> {
+        let mut always = vec![("User-Agent".to_owned(), user_agent.to_owned())];
+        always.extend(headers(&self.headers)?);
+        Ok(dump.is_asked().then(|| Arc::new(Dumper::new(dump, always))))
+    }
+
     fn header_map(&self) -> Result<HeaderMap, String> {
-        let mut headers = HeaderMap::new();
-        for header in &self.headers {
-            let parsed = header.split_once(':').and_then(|(name, value)| {
-                let name = HeaderName::try_from(name.trim()).ok()?;
-                Some((name, HeaderValue::try_from(value.trim()).ok()?))
-            });
-            let (name, value) = parsed.ok_or_else(|| {
-                format!(
-                    "failed to parse {header:?} as an HTTP header. \
-                     Expecting a string like: 'Cache-Control: no-store'"
-                )
-            })?;
-            headers.append(name, value);
+        let mut map = HeaderMap::new();
+        for (name, value) in headers(&self.headers)? {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
+                map.append(name, value);
+            }
         }
-        Ok(headers)
+        Ok(map)
     }
 
     fn roots(&self) -> Result<Vec<Certificate>, String> {
@@ -164,6 +179,28 @@ impl Connections {
             )
         })
     }
+}
+
+/// Takes headers apart that were typed as `Name: value`.
+///
+/// # Errors
+/// One that is none.
+pub fn headers(typed: &[String]) -> Result<Vec<(String, String)>, String> {
+    let parse = |header: &String| {
+        let (name, value) = header.split_once(':')?;
+        let name = HeaderName::try_from(name.trim()).ok()?;
+        let value = HeaderValue::try_from(value.trim()).ok()?;
+        Some((name.to_string(), value.to_str().ok()?.to_owned()))
+    };
+    let parsed = typed.iter().map(|header| {
+        parse(header).ok_or_else(|| {
+            format!(
+                "failed to parse {header:?} as an HTTP header. \
+                 Expecting a string like: 'Cache-Control: no-store'"
+            )
+        })
+    });
+    parsed.collect()
 }
 
 fn read(flag: &str, path: &std::path::Path) -> Result<Vec<u8>, String> {

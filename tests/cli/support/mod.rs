@@ -4,6 +4,7 @@
 pub mod pty;
 mod server;
 pub mod tree;
+pub mod web;
 
 use std::fs;
 use std::io::Write as _;

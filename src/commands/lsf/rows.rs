@@ -1,0 +1,200 @@
+//! Rows of chosen fields, as lsf prints them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::cli::values;
+use crate::exit::CommandError;
+use crate::output::layout::Layout;
+use crate::output::listing::NO_TIME;
+use crate::output::mime;
+use crate::remote::{Entry, Features};
+
+/// The flags that say what a row looks like.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RowFlags {
+    /// Fields of each row, one letter each
+    #[arg(long, short = 'F', value_name = "LETTERS", default_value = "p")]
+    format: String,
+    /// Text between fields [default: ; and with --csv a comma]
+    #[arg(long, short, value_name = "TEXT")]
+    separator: Option<String>,
+    /// Quote fields as CSV does
+    #[arg(long)]
+    csv: bool,
+    /// Begin paths with a slash
+    #[arg(long)]
+    absolute: bool,
+    /// End directories with a slash
+    #[arg(long, short, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", action = clap::ArgAction::Set, value_name = "BOOL", value_parser = values::boolean)]
+    dir_slash: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Path,
+    Size,
+    Time,
+    Mime,
+    Id,
+    Empty,
+    Metadata,
+}
+
+impl Field {
+    fn parse(letter: char, features: Features) -> Result<Self, CommandError> {
+        let local = |field| {
+            if features.local {
+                return Err(CommandError::run(format!(
+                    "format character {letter:?} on a disk is one of rclone that megarc does not honour yet"
+                )));
+            }
+            Ok(field)
+        };
+        match letter {
+            'p' => Ok(Self::Path),
+            's' => Ok(Self::Size),
+            't' => Ok(Self::Time),
+            'm' => Ok(Self::Mime),
+            'i' => Ok(Self::Id),
+            'o' | 'T' => Ok(Self::Empty),
+            'h' => local(Self::Empty),
+            'M' => local(Self::Metadata),
+            'e' => Err(CommandError::run(
+                "the remote needs to be of type \"crypt\"",
+            )),
+            _ => Err(CommandError::run(format!(
+                "unknown format character {letter:?}"
+            ))),
+        }
+    }
+}
+
+/// How rows are put together.
+pub(in crate::commands) struct Row {
+    fields: Vec<Field>,
+    separator: String,
+    csv: bool,
+    absolute: bool,
+    dir_slash: bool,
+    layout: Layout,
+    zone: TimeZone,
+}
+
+impl Row {
+    /// Rows as the flags say, with times in this layout of Go's.
+    ///
+    /// # Errors
+    /// A letter that means nothing, or nothing there.
+    pub(in crate::commands) fn new(
+        args: &RowFlags,
+        time_format: &str,
+        features: Features,
+    ) -> Result<Self, CommandError> {
+        let precision: Option<Duration> = features.modified;
+        let fields = args.format.chars();
+        let usual = if args.csv { "," } else { ";" };
+        let mut separator = args.separator.as_deref().unwrap_or(usual).to_owned();
+        if args.csv {
+            // CSV knows single characters only.
+            separator = separator.chars().take(1).collect();
+        }
+        Ok(Self {
+            fields: fields
+                .map(|letter| Field::parse(letter, features))
+                .collect::<Result<_, _>>()?,
+            separator,
+            csv: args.csv,
+            absolute: args.absolute,
+            dir_slash: args.dir_slash,
+            layout: Layout::parse(time_format, precision),
+            zone: TimeZone::system(),
+        })
+    }
+
+    /// The row of an entry, without its line end.
+    pub(in crate::commands) fn text(&self, entry: &Entry, path: &str) -> String {
+        let mut row = String::new();
+        for (i, field) in self.fields.iter().enumerate() {
+            if i > 0 {
+                row += &self.separator;
+            }
+            let value = self.value(*field, entry, path);
+            if self.csv && needs_quotes(&value, &self.separator) {
+                let _ = write!(row, "\"{}\"", value.replace('"', "\"\""));
+            } else {
+                row += &value;
+            }
+        }
+        row
+    }
+
+    fn value(&self, field: Field, entry: &Entry, path: &str) -> String {
+        match field {
+            Field::Path => {
+                let before = if self.absolute { "/" } else { "" };
+                let after = if self.dir_slash && entry.is_dir() {
+                    "/"
+                } else {
+                    ""
+                };
+                format!("{before}{path}{after}")
+            }
+            Field::Size => match entry.size.filter(|_| !entry.is_dir()) {
+                Some(size) => size.to_string(),
+                None => "-1".to_owned(),
+            },
+            Field::Time => {
+                let time = entry.modified.unwrap_or(NO_TIME);
+                self.layout.format(&time.to_zoned(self.zone.clone()))
+            }
+            Field::Mime if entry.is_dir() => mime::DIRECTORY.to_owned(),
+            Field::Mime => mime::of_name(entry.name()).to_owned(),
+            Field::Id => entry
+                .id
+                .as_ref()
+                .map_or_else(String::new, |id| id.as_str().to_owned()),
+            Field::Empty => String::new(),
+            Field::Metadata => "{}".to_owned(),
+        }
+    }
+}
+
+/// Whether a CSV field would be read as something else without quotes.
+fn needs_quotes(value: &str, separator: &str) -> bool {
+    value == "\\."
+        || value.starts_with(char::is_whitespace)
+        || value.contains(['"', '\r', '\n'])
+        || (!separator.is_empty() && value.contains(separator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_where_needed() {
+        for plain in ["", "a b", "a;b", "1"] {
+            assert!(!needs_quotes(plain, ","), "{plain}");
+        }
+        for other in ["a,b", " a", "say \"x\"", "two\nlines", "\\."] {
+            assert!(needs_quotes(other, ","), "{other}");
+        }
+    }
+
+    #[test]
+    fn letters_of_disks_are_refused_and_empty_elsewhere() {
+        let disk = Features {
+            local: true,
+            ..Features::default()
+        };
+        assert!(Field::parse('h', disk).is_err());
+        assert_eq!(
+            Field::parse('h', Features::default()).ok(),
+            Some(Field::Empty)
+        );
+        assert!(Field::parse('x', Features::default()).is_err());
+    }
+}
