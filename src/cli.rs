@@ -50,7 +50,7 @@ use argv::{Refusal, Sorted, Why};
 
 /// Copies files to MEGA and back, encrypted on this machine and verified to
 /// the last byte, with rclone's command line.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "megarc",
     disable_help_flag = true,
@@ -96,7 +96,6 @@ pub fn main(words: impl Iterator<Item = std::ffi::OsString>) -> u8 {
 }
 
 /// What a command line asks for.
-#[derive(Debug)]
 pub enum Parsed {
     /// This text, and nothing else.
     Help(String),

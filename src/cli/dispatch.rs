@@ -36,7 +36,13 @@ pub(super) fn main(cli: Cli, output: &Arc<Output>) -> u8 {
         // Other processes may go on using a sandbox that runs in this one;
         // who asks to stop is not kept waiting for them.
         if is_signal(&result) {
-            let _ = tokio::time::timeout(CLEAR_UP, finish).await;
+            let clear_up = async {
+                ctx.endings.stop().await;
+                finish.await;
+            };
+            if tokio::time::timeout(CLEAR_UP, clear_up).await.is_err() {
+                tracing::debug!("Not everything was cleared up in {CLEAR_UP:?}");
+            }
         } else {
             finish.await;
         }

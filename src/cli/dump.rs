@@ -12,7 +12,7 @@ use crate::output::logging::{Level, Logging};
 use crate::remote::open::Dump;
 
 /// Flags for who looks for a fault.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Clone, Default, Args)]
 #[command(next_help_heading = "Looking for faults")]
 pub struct DumpFlags {
     /// Log what goes on inside, with commas between: headers, bodies, requests, responses, errors, filters, openfiles; what is secret is left out

@@ -12,7 +12,7 @@ use crate::engine::filter::{FilterError, FilterSpec, Share};
 use crate::exit::CommandError;
 
 /// Flags about which files and directories are seen at all.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct FilterFlags {
     /// See only files that match

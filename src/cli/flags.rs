@@ -23,7 +23,7 @@ use crate::engine;
 use crate::exit::CommandError;
 
 /// The flags that every command takes.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub struct Flags {
     /// What is shown and logged.
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub struct Flags {
 }
 
 /// Flags about what is compared, copied and listed.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Copying and listing")]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct CopyFlags {
@@ -170,7 +170,7 @@ pub struct CopyFlags {
 }
 
 /// Flags about configuration.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Configuration")]
 pub struct PlaceFlags {
     /// Configuration file; an empty name keeps all in memory
@@ -197,7 +197,7 @@ fn maybe_empty_path(value: &str) -> Result<PathBuf, std::convert::Infallible> {
 }
 
 /// Options of MEGA remotes; each stands before the configuration file.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Options of MEGA remotes")]
 pub struct MegaFlags {
     /// Account: e-mail address

@@ -9,7 +9,7 @@ use crate::engine::limits::{Asked, Cutoff, Rate, Slot, Timetable};
 use crate::output::units::parse_size;
 
 /// Flags about speed, bytes and time.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitFlags {
     /// Bytes a second at most: SPEED, UP:DOWN, or a timetable 'hh:mm,SPEED …'

@@ -11,7 +11,7 @@ use crate::exit::CommandError;
 use crate::remote::open::{Connections, Dump, Network, headers, requests_a_second};
 
 /// Flags about connections.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Network")]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct NetworkFlags {

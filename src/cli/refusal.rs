@@ -7,6 +7,7 @@ use super::argv::{self, Refusal, Sorted, Why};
 use super::usage;
 use crate::exit::Code;
 use crate::output::Output;
+use crate::remote::spec::printable;
 
 /// Checks the number of arguments.
 ///
@@ -38,7 +39,15 @@ pub(super) fn check_count(root: &Command, sorted: &Sorted) -> Result<(), Refusal
     } else {
         return Ok(());
     };
-    let listed: Vec<String> = sorted.arguments.iter().map(|a| format!("{a:?}")).collect();
+    let listed: Vec<String> = sorted
+        .arguments
+        .iter()
+        .map(|text| match command.get_name() {
+            // What they are given is a password, however it is written.
+            "obscure" | "reveal" => "***".to_owned(),
+            _ => format!("{:?}", printable(text)),
+        })
+        .collect();
     let text = format!(
         "Command {} needs {bound} arguments {word}: you provided {given} non flag arguments: [{}]",
         command.get_name(),

@@ -11,7 +11,7 @@ use super::signals::Signals;
 use crate::commands::dialogue::{Confirmation, Terminal, ask};
 use crate::commands::{Context, Manner};
 use crate::config::{Config, ConfigSource, Env};
-use crate::engine::{self, Run};
+use crate::engine::{self, Endings, Run};
 use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
@@ -72,6 +72,7 @@ pub(super) fn surroundings(
         asking,
         confirmation,
         run,
+        endings: Endings::default(),
         flags,
     };
     Ok((runtime, signals, ctx))

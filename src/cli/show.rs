@@ -17,7 +17,7 @@ use crate::output::progress::{self, Style};
 use crate::output::units::SpeedUnit;
 
 /// Flags about output.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Logging and progress")]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct ShowFlags {

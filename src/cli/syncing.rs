@@ -8,7 +8,7 @@ use crate::engine::options::Delete;
 use crate::exit::CommandError;
 
 /// Flags about deleting at the destination.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Syncing")]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct SyncFlags {

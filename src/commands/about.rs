@@ -11,7 +11,7 @@ use crate::remote::About;
 /// Other the old versions of the files in the cloud drive, Versions all old
 /// versions (see cleanup --versions), Transfer what was downloaded, and of how
 /// much for accounts that have a fixed quota.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Remote; a path in it changes nothing
     #[arg(value_name = "REMOTE")]

@@ -13,7 +13,7 @@ use crate::output::Output;
 ///
 /// All files below the path follow each other. A whole file is verified while
 /// it passes; a part of one (--head, --tail, --offset, --count) cannot be.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file
     #[arg(value_name = "PATH")]

@@ -14,7 +14,7 @@ use crate::exit::CommandError;
 /// and MEGA the comparison is exact and downloads nothing: the MAC of the local
 /// content is computed under the key of the stored file. Two disks are compared
 /// by MD5. Elsewhere sizes are compared, or, with --download, the contents.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file that is right
     #[arg(value_name = "SOURCE")]

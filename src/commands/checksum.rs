@@ -13,7 +13,7 @@ use crate::exit::CommandError;
 /// The list is what md5sum and its like, or 'megarc hashsum', print. Every file
 /// whose sum is another one, and every file that either side lacks, is an
 /// error. Files on MEGA have no such sums: with --download they are read.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Kind of the sums
     #[arg(value_name = "HASH")]

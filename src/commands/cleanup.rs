@@ -10,7 +10,7 @@ use crate::exit::CommandError;
 ///
 /// With --versions the rubbish bin stays, and what files were before they were
 /// replaced is deleted for good, in the whole account.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Remote; a path in it changes nothing
     #[arg(value_name = "REMOTE")]

@@ -18,7 +18,7 @@ use crate::remote::Entry;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Print what may follow on a command line
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Shell that asks
     #[arg(value_name = "SHELL")]

@@ -18,7 +18,7 @@ use crate::exit::CommandError;
 /// /etc/fish/completions/megarc.fish; of PowerShell, or with '-', to standard
 /// output. Commands, flags and their values are completed, and names of remotes and
 /// what lies in them.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// bash, fish, powershell or zsh
     #[arg(value_name = "SHELL")]

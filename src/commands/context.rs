@@ -7,11 +7,11 @@ use std::sync::atomic::AtomicBool;
 use super::dialogue::Confirmation;
 use crate::cli::{Flags, usage};
 use crate::engine::walk::Walk;
-use crate::engine::{self, Aside, Root, Run};
+use crate::engine::{self, Aside, Endings, Root, Run};
 use crate::exit::{Code, CommandError};
 use crate::output::Output;
 use crate::remote::open::Opener;
-use crate::remote::spec::Spec;
+use crate::remote::spec::{Spec, printable};
 use crate::remote::{Entry, ErrorKind, Location, RemoteError};
 
 /// The surroundings of a running command.
@@ -26,6 +26,8 @@ pub struct Context {
     pub asking: Arc<AtomicBool>,
     /// Who is asked before each change, if anybody is.
     pub confirmation: Option<Arc<Confirmation>>,
+    /// What has to be cleared up when the user stops the command.
+    pub endings: Endings,
     /// Options and statistics of the engine.
     pub run: Run,
 }
@@ -55,7 +57,8 @@ impl Context {
         let root = self.find(argument).await?;
         if root.file.is_some() && self.run.filter.is_active() {
             return Err(CommandError::start(format!(
-                "can't limit to single files when using filters: {argument}"
+                "can't limit to single files when using filters: {}",
+                printable(argument)
             )));
         }
         Ok(root)
@@ -80,7 +83,7 @@ impl Context {
     pub async fn open_dir(&self, argument: &str) -> Result<Location, CommandError> {
         let root = self.find(argument).await?;
         if root.file.is_some() {
-            let error = RemoteError::new(ErrorKind::IsFile, "opening", argument);
+            let error = RemoteError::new(ErrorKind::IsFile, "opening", printable(argument));
             return Err(CommandError::no_file_system(argument, &error));
         }
         Ok(root.dir)
@@ -93,7 +96,8 @@ impl Context {
     pub async fn exact(&self, source: &Root, argument: &str) -> Result<Location, CommandError> {
         if source.file.is_some() {
             if argument.ends_with(['/', ':']) {
-                return Err(CommandError::start(format!("{argument:?} is a directory")));
+                let shown = printable(argument);
+                return Err(CommandError::start(format!("{shown:?} is a directory")));
             }
             return self.locate(argument).await;
         }
@@ -132,7 +136,9 @@ impl Context {
         Arc::make_mut(&mut run.options).create_empty_src_dirs = empty_dirs;
         let flags = &self.flags.sync;
         let backup = match &flags.backup_dir {
-            Some(dir) if !dir.is_empty() => Some(self.beside("--backup-dir", dir, dir).await?),
+            Some(dir) if !dir.is_empty() => {
+                Some(self.beside("--backup-dir", dir, printable(dir)).await?)
+            }
             _ => None,
         };
         let mut aside = Aside {
@@ -143,8 +149,9 @@ impl Context {
             ("--compare-dest", &flags.compare_dest, &mut aside.compare),
             ("--copy-dest", &flags.copy_dest, &mut aside.copy),
         ] {
+            let shown: Vec<String> = texts.iter().map(|text| printable(text)).collect();
             for text in texts {
-                places.push(self.beside(flag, text, texts).await?);
+                places.push(self.beside(flag, text, &shown).await?);
             }
         }
         run.aside = Arc::new(aside);

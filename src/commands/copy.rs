@@ -13,7 +13,7 @@ use crate::exit::CommandError;
 ///
 /// A MEGA link can stand as the source, in quotes: the whole address, with
 /// the key behind the number sign.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file to be copied
     #[arg(value_name = "SOURCE")]

@@ -8,7 +8,7 @@ use crate::exit::CommandError;
 /// Copy a file to a name, or the contents of a directory into another
 ///
 /// Like copy, but a single file gets exactly the name of the destination.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// File or directory to be copied
     #[arg(value_name = "SOURCE")]

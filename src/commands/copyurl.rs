@@ -29,7 +29,7 @@ use crate::remote::{Entry, ErrorKind, Location, RemoteError};
 ///
 /// A name that a server chooses is one name: what stands before a slash or a
 /// backslash goes, and control characters become pictures of them.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct Args {
     /// Address of the file (http or https)

@@ -18,7 +18,7 @@ use crate::exit::CommandError;
 /// sense then. MEGA knows copies as such, and files of another content by size
 /// and fingerprint; of what was uploaded twice one file is read to be sure. Of
 /// a disk the files that share their size with another one are read.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Mode (may be left out), then the directory
     #[arg(value_name = "[MODE] PATH", required = true)]

@@ -8,7 +8,7 @@ use crate::exit::CommandError;
 ///
 /// Directories stay, unless --rmdirs is given. On MEGA the files go to the
 /// rubbish bin, unless --mega-hard-delete is set.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file
     #[arg(value_name = "PATH")]

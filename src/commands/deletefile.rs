@@ -4,11 +4,12 @@ use super::Context;
 use crate::engine::{self, delete};
 use crate::exit::CommandError;
 use crate::remote::ErrorKind;
+use crate::remote::spec::printable;
 
 /// Delete exactly one file
 ///
 /// Unlike delete it never touches a directory.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// File to be deleted
     #[arg(value_name = "FILE")]
@@ -24,7 +25,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let Some(file) = &root.file else {
         let text = format!(
             "{} is a directory or doesn't exist: {}",
-            args.path,
+            printable(&args.path),
             ErrorKind::NotFound.words()
         );
         return Err(engine::Error::new(ErrorKind::NotFound, text).into());

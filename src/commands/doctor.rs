@@ -15,7 +15,7 @@ use report::Report;
 /// file that is uploaded, downloaded and deleted again, in a folder of its own
 /// below the path given. Each step says what it found; a failure names the
 /// likely cause and the cure, and the exit code is 1.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Remote, with a path or without
     #[arg(value_name = "REMOTE")]

@@ -11,7 +11,7 @@ use crate::exit::CommandError;
 ///
 /// As Markdown: commands/megarc_NAME.md for each command, and flags.md. With
 /// --man as manual pages: megarc.1, and megarc-NAME.1 for each command.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory, made if it is missing
     #[arg(value_name = "DIR")]

@@ -10,7 +10,7 @@ use crate::exit::CommandError;
 /// Without a path standard input is read; without anything the kinds of sums
 /// are listed. Files of this machine's disks are read; other stores, MEGA among
 /// them, keep none of these sums, so that --download is needed there.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Kind of sum
     #[arg(value_name = "HASH")]

@@ -5,7 +5,7 @@ use crate::cli::usage;
 use crate::exit::{Code, CommandError};
 
 /// Show help for megarc, a command, or the flags of all commands
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Command, or 'flags'
     #[arg(value_name = "TOPIC")]

@@ -10,7 +10,7 @@ use crate::exit::CommandError;
 /// in quotes, with the key behind the number sign, or a remote that shows one;
 /// then a path names a part of it. For a link with a password see
 /// --mega-link-password. To pick files by filters use copy.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Public link, or a place in a remote that shows one
     #[arg(value_name = "LINK")]

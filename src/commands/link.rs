@@ -14,7 +14,7 @@ use crate::remote::{Entry, ErrorKind, LinkOptions, LinkPassword, Location, Remot
 /// printed again. Links that expire need an account that MEGA lets do so. A
 /// link with a password is of no use without it; the server knows nothing of
 /// the password, and the link without it goes on to work for whoever has it.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// File or directory
     #[arg(value_name = "PATH")]

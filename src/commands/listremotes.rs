@@ -13,7 +13,7 @@ use crate::exit::CommandError;
 ///
 /// Those that the environment defines come first. Patterns match anywhere:
 /// FILTER in any column, the flags in theirs.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Only remotes in which this pattern is found
     #[arg(value_name = "FILTER")]

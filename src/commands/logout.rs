@@ -6,7 +6,7 @@ use crate::exit::CommandError;
 /// End the session that is kept for a remote
 ///
 /// The next command logs in again.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Remote
     #[arg(value_name = "REMOTE")]

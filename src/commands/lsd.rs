@@ -8,7 +8,7 @@ use crate::output::listing::Style;
 ///
 /// Shows size (-1 when the store does not say), modification time, number of
 /// entries (-1, not counted) and name. Use -R to go into the directories.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory
     #[arg(value_name = "PATH")]

@@ -16,7 +16,7 @@ use rows::{Row, RowFlags};
 /// (always empty), h hash and M metadata (MEGA has neither; refused for
 /// disks). --time-format takes layouts of Go, their names such as RFC3339 and
 /// DateOnly, unix, unixnano, and max for all the digits there are.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file
     #[arg(value_name = "PATH")]

@@ -18,7 +18,7 @@ use crate::remote::{Entry, ErrorKind, Features, RemoteError};
 /// not say), MimeType, ModTime, IsDir, and ID where the store has its own
 /// identifiers. Use -R to go into the directories. When the listing fails, the
 /// array is not closed.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct Args {
     /// Directory or file

@@ -8,7 +8,7 @@ use crate::output::listing::Style;
 ///
 /// Goes into all directories below the path; times are local. Directories are
 /// not shown: see lsd. The order is that of the names, directory by directory.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file
     #[arg(value_name = "PATH")]

@@ -8,7 +8,7 @@ use crate::exit::CommandError;
 /// Print the MD5 of every file
 ///
 /// The same as 'megarc hashsum MD5 PATH': see there.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file; without one standard input is read
     #[arg(value_name = "PATH")]

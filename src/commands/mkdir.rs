@@ -7,7 +7,7 @@ use crate::exit::CommandError;
 /// Make a directory, with its parents
 ///
 /// Does nothing if it is there already.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory to be made
     #[arg(value_name = "PATH")]

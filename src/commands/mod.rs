@@ -60,7 +60,7 @@ pub use context::Context;
 use crate::exit::CommandError;
 
 /// Every command of megarc.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 #[expect(missing_docs, reason = "the help of each stands in its file")]
 pub enum Command {
     About(about::Args),

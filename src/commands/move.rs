@@ -11,7 +11,7 @@ use crate::exit::CommandError;
 /// where both are in the same account or on the same disk. A whole directory
 /// is renamed where the destination does not exist yet. Files that the
 /// destination has already are deleted at the source; what filters hide stays.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file to be moved
     #[arg(value_name = "SOURCE")]

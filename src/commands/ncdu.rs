@@ -17,6 +17,7 @@ use crate::engine::walk::{Listing, Walk};
 use crate::engine::{self, Root, delete};
 use crate::exit::CommandError;
 use crate::output::fullscreen::Fullscreen;
+use crate::remote::spec::printable;
 use crate::remote::{Entry, ErrorKind, Location};
 use keys::Key;
 use view::{Action, View};
@@ -32,7 +33,7 @@ const AHEAD: usize = 64;
 /// can be entered while the rest is still read. '?' shows the keys. A letter in
 /// front means: e no files, ~ some sizes are not known, ! it could not be read,
 /// . something below could not be read.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory
     #[arg(value_name = "PATH")]
@@ -48,7 +49,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let dir = ctx.open_dir(&args.path).await?;
     let screen = Fullscreen::enter(Arc::clone(&ctx.output)).map_err(system)?;
     let root = Entry::dir(dir.path.clone());
-    let mut view = View::new(&args.path, root.clone());
+    let mut view = View::new(&printable(&args.path), root.clone());
     let mut keys = keys::pressed();
     let mut resized = signal(SignalKind::window_change()).map_err(system)?;
     let mut ticks = interval(REDRAW);

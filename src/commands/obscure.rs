@@ -11,7 +11,7 @@ use crate::exit::CommandError;
 /// This keeps a password from eyes that fall on the file. It is no
 /// encryption: whoever has the result can reveal it. Use - to read one line
 /// of standard input, so that the password stands in no history.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Password, or - for standard input
     #[arg(value_name = "PASSWORD")]

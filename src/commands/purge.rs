@@ -8,7 +8,7 @@ use crate::exit::CommandError;
 ///
 /// On MEGA it goes to the rubbish bin, unless --mega-hard-delete is set.
 /// Filters are refused: everything goes.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory to be removed
     #[arg(value_name = "PATH")]

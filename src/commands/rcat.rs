@@ -11,6 +11,7 @@ use super::Context;
 use crate::cli::values;
 use crate::engine::rcat::{self, Incoming};
 use crate::exit::CommandError;
+use crate::remote::spec::printable;
 use crate::remote::{ByteStream, Entry, ErrorKind, Location, RemoteError};
 
 /// Bytes read at once.
@@ -23,7 +24,7 @@ const QUEUE: usize = 16;
 /// A file of that name is replaced once all of the new one is there. Nothing
 /// can be tried again of what flows through; input shorter than
 /// --streaming-upload-cutoff is held in memory, so that it can.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// File to be written
     #[arg(value_name = "PATH")]
@@ -68,7 +69,10 @@ pub(super) async fn target(
     ctx: &Context,
 ) -> Result<(Location, Option<Entry>), CommandError> {
     if argument.ends_with(['/', ':']) {
-        return Err(CommandError::start(format!("{argument:?} is a directory")));
+        return Err(CommandError::start(format!(
+            "{:?} is a directory",
+            printable(argument)
+        )));
     }
     let place = ctx.locate(argument).await?;
     let there = there(&place)

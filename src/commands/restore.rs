@@ -11,7 +11,7 @@ use crate::remote::{Entry, EntryId, ErrorKind, RemoteError, RemotePath};
 /// goes back into the directory it was removed from, or into the root if that
 /// is gone; or into the directory that is named. Nothing is replaced. To see
 /// what there is, list the remote with --mega-root rubbish.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// File or directory in the rubbish bin
     #[arg(value_name = "PATH")]

@@ -5,7 +5,7 @@ use crate::config::obscure;
 use crate::exit::CommandError;
 
 /// Reveal an obscured password
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Obscured password, as it stands in the configuration file
     #[arg(value_name = "OBSCURED")]

@@ -5,7 +5,7 @@ use crate::engine::delete;
 use crate::exit::CommandError;
 
 /// Remove an empty directory
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory to be removed
     #[arg(value_name = "PATH")]

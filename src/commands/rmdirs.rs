@@ -8,7 +8,7 @@ use crate::exit::CommandError;
 ///
 /// Directories that hold nothing but empty directories go too, and so does
 /// the path itself.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory
     #[arg(value_name = "PATH")]

@@ -22,7 +22,7 @@ const PASSWORD: &str = "sandbox";
 /// It runs until it is interrupted. Without --dir everything is gone then.
 ///
 /// Faults are a list like cs:-3*2,up:-4@2,down:flip@1;seed=7: where, what, when.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Folder to keep the state in (default: a temporary one)
     #[arg(long, value_name = "DIR")]

@@ -8,7 +8,7 @@ use crate::output::units;
 ///
 /// Goes into all directories below the path. Files whose size the store does
 /// not know are counted apart.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory or file
     #[arg(value_name = "PATH")]

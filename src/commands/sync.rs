@@ -12,7 +12,7 @@ use crate::exit::CommandError;
 /// would go. After any error nothing is deleted, and what filters hide stays
 /// on both sides. A single file is copied into the destination, where nothing
 /// is deleted then.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// Directory that stays as it is
     #[arg(value_name = "SOURCE")]

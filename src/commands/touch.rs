@@ -14,7 +14,7 @@ use crate::remote::Location;
 /// Of a directory the files in it are touched, with --recursive those of all
 /// levels; a directory itself keeps its time. On MEGA the content of a file
 /// stays where it is: only the time is sent.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     /// File or directory
     #[arg(value_name = "PATH")]

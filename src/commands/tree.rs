@@ -21,7 +21,7 @@ use order::Order;
 /// Names that begin with a dot are left out, as the Unix command does, unless
 /// asked for. The last line counts directories and files. On a terminal
 /// directories, archives, programs, pictures and sounds have colours (--color).
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct Args {
     /// Directory or file

@@ -6,7 +6,7 @@ use super::Context;
 use crate::exit::CommandError;
 
 /// Show the version of megarc and of what it runs on
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {}
 
 /// Runs `megarc version`.

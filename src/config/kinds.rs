@@ -134,7 +134,11 @@ pub const KINDS: &[Kind] = &[
                 "no_head",
                 "Ask for no details: sizes and times stay unknown.",
             ),
-            flag("no_escape", "Send paths as they are."),
+            // As in rclone, one of the ordinary questions.
+            OptionInfo {
+                advanced: false,
+                ..flag("no_escape", "Send paths as they are.")
+            },
             DESCRIPTION,
         ],
     },

@@ -4,13 +4,14 @@
 //! `MEGARC_CONFIG_<REMOTE>_<KEY>`, `MEGARC_MEGA_<OPTION>`, file, default.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use super::kinds::{Kind, kind};
+use super::kinds::{Kind, ValueKind, kind};
 use super::obscure::reveal;
 use super::{Config, ConfigError, Secret, Section};
 
 /// Options given as flags: kind of remote, then option, then value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Flags(BTreeMap<(String, String), String>);
 
 impl Flags {
@@ -26,6 +27,13 @@ impl Flags {
             .iter()
             .find(|((k, o), _)| k == kind && o == option)
             .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Values may be passwords.
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -192,7 +200,8 @@ impl Options<'_> {
     fn bad(&self, option: &str, value: String, expected: String) -> ConfigError {
         // What a secret option holds is nobody's business.
         let info = self.kind.and_then(|kind| kind.option(option));
-        let value = if info.is_some_and(|info| info.sensitive) {
+        let value = if info.is_some_and(|info| info.sensitive || info.value == ValueKind::Password)
+        {
             "***".to_owned()
         } else {
             value

@@ -1,6 +1,7 @@
 //! Where the password of an encrypted configuration comes from: a command,
 //! the environment, a question; the first that is there decides.
 
+use std::fmt;
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -50,8 +51,15 @@ pub enum CommandError {
 }
 
 /// A command that prints the password: its words.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct PasswordCommand(pub Vec<String>);
+
+/// The password may stand in the command itself.
+impl fmt::Debug for PasswordCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordCommand(***)")
+    }
+}
 
 impl PasswordCommand {
     /// What it prints, without line ends; `None` when there is no command.

@@ -18,6 +18,7 @@ pub mod dedupe;
 pub mod delete;
 mod descent;
 mod dirtimes;
+mod endings;
 mod error;
 pub mod filter;
 pub mod findings;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 
 pub use aside::Aside;
 pub use confirm::Confirm;
+pub use endings::{Endings, Stopped};
 pub use error::{Class, Error};
 pub use filter::Filter;
 pub use limits::Limits;

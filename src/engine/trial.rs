@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 
+use super::{Endings, Stopped};
 use crate::remote::{
     Content, Entry, ErrorKind, Location, NewFile, RemoteError, RemotePath, Result,
 };
@@ -58,18 +59,37 @@ pub struct Times {
     pub down: Duration,
 }
 
-/// Runs a trial below `at`.
+/// Runs a trial below `at`. It removes what it made also when it is stopped.
 ///
 /// # Errors
 /// [`Failed`]; what could be removed is gone.
-pub async fn run(at: &Location) -> std::result::Result<Times, Failed> {
+pub async fn run(at: &Location, endings: &Endings) -> std::result::Result<Times, Failed> {
+    let at = at.clone();
+    let trial = endings.run(|stopped| async move { run_until(&at, stopped).await });
+    match trial.await {
+        Some(result) => result,
+        None => Err(Failed {
+            stage: Stage::Folder,
+            error: RemoteError::new(ErrorKind::Io, "trying", "").because("it broke off"),
+            left: None,
+        }),
+    }
+}
+
+async fn run_until(at: &Location, mut stopped: Stopped) -> std::result::Result<Times, Failed> {
     let failed = |stage, left| move |error| Failed { stage, error, left };
     let (name, content) = invent().map_err(failed(Stage::Folder, None))?;
     let dir = RemotePath::parse(&name).unwrap_or_default();
     let dir = at.path.join(&dir);
     let folder = at.remote.make_dir(&dir).await;
     let folder = folder.map_err(failed(Stage::Folder, None))?;
-    let moved = there_and_back(at, &folder, &content).await;
+    let moved = tokio::select! {
+        moved = there_and_back(at, &folder, &content) => moved,
+        () = stopped.wait() => {
+            let error = RemoteError::new(ErrorKind::Cancelled, "trying", dir.as_str());
+            Err((Stage::Upload, error))
+        }
+    };
     let removed = remove(at, &folder).await;
     let left = removed.is_err().then(|| dir.as_str().to_owned());
     match (moved, removed) {

@@ -153,6 +153,50 @@ fn each_ailment_is_named_with_its_cure() {
 }
 
 #[test]
+fn a_full_account_is_told_with_its_cure() {
+    const FULL: usize = 1 << 20;
+    let patient = Patient::new("", FULL as u64);
+    patient.home.write("aux/full", &"x".repeat(FULL));
+    patient.run(&["copy", "aux:", "m:"]).ok();
+    let outcome = patient.run(&["doctor", "m:"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    let report = &outcome.stdout;
+    assert!(
+        report.contains(
+            "quota         FAILED   1 MiB of 1 MiB used\n              likely cause: the account \
+             is full, or its transfer quota is used up\n              cure: see 'megarc about \
+             m:'; 'megarc cleanup m:' empties the rubbish bin\n"
+        ),
+        "{report}"
+    );
+    // the others are tried all the same
+    let states = states(report);
+    assert!(states.contains(&"listing ok".to_owned()), "{report}");
+    assert_eq!(states.last().unwrap(), "trial FAILED", "{report}");
+    assert_eq!(patient.run(&["lsf", "m:"]).ok(), "full\n");
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_of_the_trial() {
+    // The upload would last for ever.
+    let patient = Patient::new("up:delay=3600000", ROOM);
+    let mut command = patient.home.command(&["doctor", "m:"]);
+    command.env("MEGARC_MEGA_API_URL", patient.server.url());
+    let child = command.spawn().unwrap();
+    let pieces = || patient.server.stats().commands.get("u").copied();
+    while pieces().is_none() {
+        std::thread::yield_now();
+    }
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{ended:?}");
+    patient.server.set_faults("".parse().unwrap());
+    assert_eq!(patient.run(&["lsf", "m:"]).ok(), "");
+    assert_eq!(patient.run(&["lsf", "m,root=rubbish:"]).ok(), "");
+}
+
+#[test]
 fn a_proof_of_work_is_told_and_a_wrong_password_explained() {
     let patient = Patient::new("cs:402=250*1", ROOM);
     let outcome = patient.run(&["doctor", "m:"]);

@@ -12,7 +12,7 @@ use crate::remote::spec::Spec;
 use crate::remote::{ErrorKind, RemoteError};
 
 /// Show who is logged in
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct UserinfoArgs {
     /// Remote
     #[arg(value_name = "REMOTE")]
@@ -25,7 +25,7 @@ pub(super) struct UserinfoArgs {
 /// End the session that is kept for a remote
 ///
 /// The same as 'megarc logout': the next command logs in again.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct DisconnectArgs {
     /// Remote
     #[arg(value_name = "REMOTE")]
@@ -35,7 +35,7 @@ pub(super) struct DisconnectArgs {
 /// End the session that is kept for a remote, and log in again
 ///
 /// A code of the second factor comes from --mega-2fa, or you are asked.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct ReconnectArgs {
     /// Remote of the configuration
     #[arg(value_name = "REMOTE")]

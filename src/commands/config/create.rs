@@ -14,7 +14,7 @@ const COMMAND: &str = "config create";
 /// replaced. Passwords are obscured, unless they are already; to keep one out
 /// of the shell's history, give what 'megarc obscure -' prints. A code of the
 /// second factor (2fa=CODE) is used to log in at once, and not stored.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// Its name
     #[arg(value_name = "NAME")]

@@ -7,7 +7,7 @@ use crate::exit::CommandError;
 /// Remove a remote
 ///
 /// Only the configuration forgets it; 'megarc logout' ends its session.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// Its name
     #[arg(value_name = "NAME")]

@@ -12,7 +12,7 @@ use crate::exit::CommandError;
 /// Print all remotes as JSON
 ///
 /// Passwords are in it, obscured. The keys of sessions are not.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {}
 
 /// Runs `megarc config dump`.

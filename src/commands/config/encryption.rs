@@ -13,14 +13,14 @@ use crate::exit::CommandError;
 /// Every command then needs the password: from --password-command, from
 /// MEGARC_CONFIG_PASS, or from you. It protects the passwords of the remotes
 /// and the keys of the kept sessions.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
     action: Action,
 }
 
 /// What to do with the password.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Action {
     Check(CheckArgs),
     Remove(RemoveArgs),
@@ -30,11 +30,11 @@ enum Action {
 /// Check that the configuration file is encrypted, and opens
 ///
 /// The exit code is 2 when it is not encrypted.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 struct CheckArgs {}
 
 /// Make the configuration file a plain one again
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 struct RemoveArgs {}
 
 /// Set the password of the configuration file, or change it
@@ -42,7 +42,7 @@ struct RemoveArgs {}
 /// The new one is asked for twice, also where MEGARC_CONFIG_PASS holds the old
 /// one. With --password-command, the command is called once more for the new
 /// one, with MEGARC_PASSWORD_CHANGE=1 in its environment.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 struct SetArgs {}
 
 /// Runs `megarc config encryption`.

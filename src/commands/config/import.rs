@@ -20,7 +20,7 @@ use crate::remote::spec::check_name;
 /// server was asked for it, so that no second factor is needed. rclone's file
 /// is not changed. An encrypted one is opened with RCLONE_CONFIG_PASS, or you
 /// are asked.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// rclone's configuration file
     #[arg(value_name = "FILE")]

@@ -34,14 +34,14 @@ use crate::exit::CommandError;
 /// Nothing is written before the last question about a remote is answered.
 /// Each of the commands below does one thing and asks nothing. The file is
 /// edited in place; comments in it stay.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     action: Option<Action>,
 }
 
 /// What to do with the configuration.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Action {
     Create(create::Args),
     Delete(delete::Args),

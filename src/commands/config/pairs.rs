@@ -11,7 +11,7 @@ use crate::config::{ConfigError, Secret, Section, obscure};
 use crate::exit::CommandError;
 
 /// What to do with passwords, and what to print.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Flags {
     /// Obscure passwords, whatever they look like
     #[arg(long)]

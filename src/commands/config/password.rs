@@ -14,7 +14,7 @@ const COMMAND: &str = "config password";
 ///
 /// Every value that is given here is obscured, whatever its option holds. With
 /// the name alone, on a terminal, it asks for the passwords of the remote.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// Its name
     #[arg(value_name = "NAME")]

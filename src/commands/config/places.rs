@@ -10,15 +10,15 @@ use crate::config::{self, Config, Env};
 use crate::exit::CommandError;
 
 /// Show where the configuration is
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct FileArgs {}
 
 /// Show where configuration, cache and temporary files are
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct PathsArgs {}
 
 /// Make the configuration file, empty, if there is none
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct TouchArgs {}
 
 fn locate(ctx: &Context, env: &Env) -> Result<Option<PathBuf>, CommandError> {

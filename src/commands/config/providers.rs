@@ -13,7 +13,7 @@ use crate::exit::CommandError;
 ///
 /// The form is rclone's: programs that make remotes in windows of their own
 /// read it.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {}
 
 /// Runs `megarc config providers`.

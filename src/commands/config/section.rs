@@ -2,8 +2,9 @@
 
 use crate::commands::Context;
 use crate::config::Section;
-use crate::config::kinds::{self, SECOND_FACTOR, ValueKind};
+use crate::config::kinds::{self, OptionInfo, SECOND_FACTOR, ValueKind};
 use crate::exit::CommandError;
+use crate::remote::spec::{self, printable};
 
 /// How much is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +26,13 @@ pub(super) fn text(section: &Section, hide: Hide) -> String {
     };
     for (key, value) in section.iter() {
         let option = kind.option(key);
-        let secret = option.is_some_and(|o| o.value == ValueKind::Password || o.hidden);
         let person = option.is_some_and(|o| o.sensitive);
         let shown = match hide {
-            _ if value.is_empty() => value,
-            Hide::Secrets if secret => "*** ENCRYPTED ***",
-            Hide::Persons if secret || person => "XXX",
-            _ => value,
+            _ if value.is_empty() => String::new(),
+            Hide::Secrets if is_secret(option, key) => "*** ENCRYPTED ***".to_owned(),
+            Hide::Persons if person || is_secret(option, key) => "XXX".to_owned(),
+            // An address, or a place that an alias leads to.
+            _ => printable(value),
         };
         text += &format!("{key} = {shown}\n");
     }
@@ -48,15 +49,20 @@ pub(super) fn summary(section: &Section) -> String {
         if option.is_some_and(|option| option.hidden) || key == SECOND_FACTOR {
             continue;
         }
-        let secret = option.is_some_and(|option| option.value == ValueKind::Password);
-        let shown = if secret && !value.is_empty() {
-            "*** ENCRYPTED ***"
+        let shown = if is_secret(option, key) && !value.is_empty() {
+            "*** ENCRYPTED ***".to_owned()
         } else {
-            value
+            printable(value)
         };
         text += &format!("- {key}: {shown}\n");
     }
     text
+}
+
+/// Whether the value of an option is shown to nobody.
+fn is_secret(option: Option<&OptionInfo>, key: &str) -> bool {
+    let known = option.is_some_and(|o| o.value == ValueKind::Password || o.hidden);
+    known || spec::is_secret(key)
 }
 
 /// The section of a remote, empty where there is none.

@@ -7,7 +7,7 @@ use crate::exit::CommandError;
 /// Show the configuration, or one remote
 ///
 /// Passwords and the keys of sessions are hidden.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// Name of a remote
     #[arg(value_name = "NAME")]
@@ -15,7 +15,7 @@ pub(super) struct Args {
 }
 
 /// Show the configuration, or one remote, without what tells who you are
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct RedactedArgs {
     /// Name of a remote
     #[arg(value_name = "NAME")]

@@ -7,7 +7,7 @@ use crate::exit::CommandError;
 ///
 /// The string needs no configuration: it holds every option of the remote that
 /// is set, the password too, obscured. It is not quoted for a shell.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// Remote, with a path or without
     #[arg(value_name = "REMOTE")]

@@ -5,7 +5,7 @@ use crate::commands::Context;
 use crate::exit::CommandError;
 
 /// Remove options of a remote
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// Its name
     #[arg(value_name = "NAME")]

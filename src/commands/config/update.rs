@@ -10,7 +10,7 @@ const COMMAND: &str = "config update";
 ///
 /// Options are given as key=value or as key value; the others stay. Passwords
 /// are obscured, unless they are already.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// Its name
     #[arg(value_name = "NAME")]

@@ -12,7 +12,7 @@ use crate::engine::trial;
 use crate::exit::CommandError;
 use crate::output::units;
 use crate::remote::open::{Greeting, Patient, Server};
-use crate::remote::spec::Spec;
+use crate::remote::spec::{Spec, printable};
 use crate::remote::{Entry, Location, RemoteError};
 
 /// Codes of a second factor and certificates forgive so much.
@@ -59,10 +59,7 @@ fn configuration(patient: &Patient, remote: &str, ctx: &Context) -> String {
         found += &format!(", {user}");
     }
     for target in &patient.aliases {
-        found += &format!(
-            ", alias of {}",
-            target.split(',').next().unwrap_or_default()
-        );
+        found += &format!(", alias of {}", printable(target));
     }
     let config = ctx.opener.config();
     if let (Ok(Spec::Named { name, .. }), Some(path)) = (Spec::parse(remote), config.path()) {
@@ -290,7 +287,7 @@ async fn contents(
     {
         Skipped("--interactive is set".to_owned())
     } else {
-        match trial::run(place).await {
+        match trial::run(place, &ctx.endings).await {
             Err(failed) => Failed(advice::about_trial(&failed, remote)),
             Ok(times) => Fine(format!(
                 "{} uploaded in {}, downloaded in {}, the same, and removed",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::commands::Context;
 use crate::exit::CommandError;
 use crate::output::Output;
+use crate::remote::spec::printable;
 
 /// What is wrong, why probably, and what helps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl<'a> Report<'a> {
     pub(super) fn finish(self) -> Result<bool, CommandError> {
         if self.json {
             let report = json!({
-                "remote": self.remote,
+                "remote": printable(self.remote),
                 "ok": self.fine,
                 "checks": self.checks,
             });

@@ -13,7 +13,7 @@ use crate::output::mime;
 use crate::remote::{Entry, Features};
 
 /// The flags that say what a row looks like.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct RowFlags {
     /// Fields of each row, one letter each
     #[arg(long, short = 'F', value_name = "LETTERS", default_value = "p")]

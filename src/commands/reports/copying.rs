@@ -17,7 +17,7 @@ use crate::exit::CommandError;
 use crate::remote::{Location, RemoteError};
 
 /// The flags that ask for reports of a copy.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct CopyReportFlags {
     #[command(flatten)]
     findings: ReportFlags,

@@ -10,7 +10,7 @@ use crate::engine::check::Finding;
 use crate::exit::CommandError;
 
 /// The flags that ask for reports.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 pub struct ReportFlags {
     /// Write every path with a sign to this file: = same, + only at the
     /// source, - only at the destination, * different, ! failed

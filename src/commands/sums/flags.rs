@@ -1,7 +1,7 @@
 //! The flags of `hashsum`, `md5sum` and `sha1sum`.
 
 /// What hashes are computed of, and where they go.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct SumFlags {
     /// Write sums in base64, not in hexadecimal
     #[arg(long)]

@@ -14,7 +14,7 @@ use crate::remote::{Cloud, Version};
 /// Those of one file that are named by number or id; or with --all or
 /// --older-than those of a file, or of all files below a directory that the
 /// filters show. The files stay what they are.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// File or directory
     #[arg(value_name = "PATH")]

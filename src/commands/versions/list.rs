@@ -13,7 +13,7 @@ use crate::remote::{EntryId, Version};
 ///
 /// A row for each: number, size, modification time, id and path. The id names
 /// a version even when the numbers have moved on.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// File or directory
     #[arg(value_name = "PATH")]

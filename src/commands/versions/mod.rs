@@ -18,14 +18,14 @@ use crate::remote::{Cloud, Entry, EntryId, ErrorKind, Location, RemoteError, Ver
 /// numbered from the newest on: 1 is what the file was before it became what
 /// it is. --mega-versions shows them in listings, for copying them elsewhere;
 /// cleanup --versions deletes those of all files.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
 }
 
 /// What to do with the versions.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Action {
     Delete(delete::Args),
     List(list::Args),

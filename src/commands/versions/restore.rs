@@ -8,7 +8,7 @@ use crate::exit::CommandError;
 ///
 /// What the file is now becomes its newest old version, so that nothing is
 /// lost. The server does it: no content is transferred.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// File
     #[arg(value_name = "FILE")]

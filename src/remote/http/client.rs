@@ -6,7 +6,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 
 use super::super::{ErrorKind, RemoteError, Result};
-use super::{HttpOptions, reason};
+use super::HttpOptions;
+use super::answer::reason;
 
 /// Hears requests and answers (`--dump`). What it is told may hold passwords.
 pub trait Wire: Send + Sync {
@@ -35,11 +36,12 @@ pub(super) fn client(options: &HttpOptions, redirects: Policy) -> Result<Client>
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut headers = HeaderMap::new();
     for (name, value) in &options.headers {
-        let name = HeaderName::try_from(name.as_str())
+        let field = HeaderName::try_from(name.as_str())
             .map_err(|e| invalid(format!("header '{name}': {e}")))?;
-        let value = HeaderValue::try_from(value.as_str())
+        let mut value = HeaderValue::try_from(value.as_str())
             .map_err(|e| invalid(format!("header '{name}': {e}")))?;
-        headers.append(name, value);
+        value.set_sensitive(true);
+        headers.append(field, value);
     }
     let mut builder = Client::builder()
         .default_headers(headers)

@@ -13,7 +13,7 @@ pub struct Link {
     pub name: Vec<u8>,
     /// Whether the link ended in `/`.
     pub is_dir: bool,
-    /// Where it leads.
+    /// Where it leads, without user and password.
     pub url: Url,
 }
 
@@ -57,6 +57,9 @@ fn entry(page_url: &Url, href: &str) -> Option<Link> {
     }
     let mut target = url.clone();
     target.set_fragment(None);
+    // Who asks knows them; where it leads is shown.
+    let _ = target.set_username("");
+    let _ = target.set_password(None);
     Some(Link {
         name: percent_decode_str(element).collect(),
         is_dir,

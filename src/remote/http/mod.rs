@@ -4,26 +4,29 @@
 //! An [`Entry`]'s id is its absolute address as the server wrote it, so that a
 //! name which had to be changed to be shown can still be read.
 
+mod answer;
 mod client;
 pub mod index;
 pub mod name;
+mod options;
 mod web;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{CONTENT_TYPE, LAST_MODIFIED, LOCATION, RANGE};
+use reqwest::header::{CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 
 pub use client::{Wire, reason_of};
-use client::{client, invalid, send};
+pub use options::{Gate, HttpOptions, Setup};
 pub use web::{Web, WebFile, shown};
+
+use answer::{Details, checked, details, is_html, reason, refused};
+use client::{client, send};
+use options::without_secrets;
 
 use super::Destination;
 use super::encoding::Encoding;
@@ -56,52 +59,14 @@ const ELEMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'&');
 
-/// The options of an http remote, with rclone's names.
-#[derive(Clone, Default)]
-pub struct HttpOptions {
-    /// The address of the root; user and password may stand in it.
-    pub url: String,
-    /// Headers sent with every request.
-    pub headers: Vec<(String, String)>,
-    /// No `HEAD` requests: sizes and times stay unknown.
-    pub no_head: bool,
-    /// Directories have no final `/`: every HTML document counts as one.
-    pub no_slash: bool,
-    /// Address elements are sent as they are.
-    pub no_escape: bool,
-    /// `User-Agent`.
-    pub user_agent: String,
-    /// Longest silence of the server; zero means for ever.
-    pub timeout: Duration,
-    /// Longest time for a connection to stand; zero means for ever.
-    pub contimeout: Duration,
-    /// Certificates, proxies, headers.
-    pub setup: Option<Setup>,
-    /// Asked before every request.
-    pub gate: Option<Gate>,
-    /// Headers of requests that fetch files.
-    pub download_headers: Vec<(String, String)>,
-    /// Hears requests and answers.
-    pub wire: Option<Arc<dyn Wire>>,
-}
-
-/// Prepares a client's connections, beside what is said in the options.
-pub type Setup = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
-/// Ends when a request may be sent.
-pub type Gate = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
-
 /// A web server.
 pub struct Http {
+    /// Goes where it is sent.
     client: Client,
+    /// Tells where that would be.
+    direct: Client,
     base: Url,
     options: HttpOptions,
-}
-
-/// What a `HEAD` told.
-struct Details {
-    size: Option<u64>,
-    modified: Option<Timestamp>,
-    html: bool,
 }
 
 impl Http {
@@ -110,23 +75,10 @@ impl Http {
     /// # Errors
     /// [`ErrorKind::Invalid`] when the address or a header is none.
     pub fn new(options: HttpOptions) -> Result<Self> {
-        let mut text = options.url.clone();
-        if !text.ends_with('/') {
-            text.push('/');
-        }
-        let base = Url::parse(&text)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .ok_or_else(|| {
-                invalid(format!(
-                    "'{}' is no address of a web server",
-                    without_secrets(&options.url)
-                ))
-            })?;
-        let client = client(&options, Policy::none())?;
         Ok(Self {
-            client,
-            base,
+            base: options.base()?,
+            client: client(&options, options.redirects())?,
+            direct: client(&options, Policy::none())?,
             options,
         })
     }
@@ -152,38 +104,46 @@ impl Http {
     }
 
     fn entry_address(&self, entry: &Entry) -> Url {
-        entry
+        let written = entry
             .id
             .as_ref()
-            .and_then(|id| Url::parse(id.as_str()).ok())
-            .unwrap_or_else(|| self.address(&entry.path, entry.is_dir()))
+            .and_then(|id| Url::parse(id.as_str()).ok());
+        match written {
+            Some(mut url) => {
+                // An id is shown: user and password are not in it.
+                let _ = url.set_username(self.base.username());
+                let _ = url.set_password(self.base.password());
+                url
+            }
+            None => self.address(&entry.path, entry.is_dir()),
+        }
     }
 
     async fn send(
         &self,
+        client: &Client,
         request: reqwest::RequestBuilder,
         op: &'static str,
         path: &RemotePath,
     ) -> Result<Response> {
-        send(&self.client, request, &self.options)
-            .await
-            .map_err(|why| {
-                RemoteError::new(ErrorKind::Network, op, path.as_str())
-                    .because(why)
-                    .retry_later(Duration::from_millis(500))
-            })
+        send(client, request, &self.options).await.map_err(|why| {
+            RemoteError::new(ErrorKind::Network, op, path.as_str())
+                .because(why)
+                .retry_later(Duration::from_millis(500))
+        })
     }
 
     async fn head(&self, url: Url, path: &RemotePath) -> Result<Response> {
-        self.send(self.client.head(url), "asking for", path).await
+        let request = self.client.head(url);
+        self.send(&self.client, request, "asking for", path).await
     }
 
     /// The file or directory at `path`, as `HEAD` tells it.
     async fn look_up(&self, path: &RemotePath) -> Result<Entry> {
         let url = self.address(path, false);
-        let response = self.head(url.clone(), path).await?;
-        let status = response.status();
-        if status.is_redirection() {
+        let asked = self.direct.head(url.clone());
+        let mut response = self.send(&self.direct, asked, "asking for", path).await?;
+        if response.status().is_redirection() {
             let target = response
                 .headers()
                 .get(LOCATION)
@@ -197,8 +157,9 @@ impl Http {
                 return Ok(Entry::dir(path.clone()));
             }
             // Somewhere else altogether: reading it follows.
-            return Ok(Entry::file(path.clone(), None));
+            response = self.head(url.clone(), path).await?;
         }
+        let status = response.status();
         if status.is_success() {
             let details = details(&response);
             if self.options.no_slash && details.html {
@@ -236,7 +197,7 @@ impl Http {
             url.set_path(&format!("{}/", url.path()));
         }
         let response = self
-            .send(self.client.get(url.clone()), "listing", path)
+            .send(&self.client, self.client.get(url.clone()), "listing", path)
             .await?;
         let status = response.status();
         if !status.is_success() {
@@ -276,7 +237,8 @@ impl Http {
         if entry.is_dir() || self.options.no_head {
             return Some(entry);
         }
-        let response = match self.head(url.clone(), &entry.path).await {
+        let address = self.entry_address(&entry);
+        let response = match self.head(address, &entry.path).await {
             Ok(response) if response.status().is_success() => response,
             Ok(response) => {
                 let status = response.status();
@@ -291,7 +253,7 @@ impl Http {
         let details = details(&response);
         if self.options.no_slash && details.html {
             return Some(Entry {
-                id: Some(EntryId::new(url.as_str())),
+                id: Some(id(&url)),
                 ..Entry::dir(entry.path)
             });
         }
@@ -332,7 +294,7 @@ impl Remote for Http {
                 .path
                 .child(&Encoding::NONE.to_standard(&link.name))
                 .ok()?;
-            let id = Some(EntryId::new(link.url.as_str()));
+            let id = Some(id(&link.url));
             let entry = if link.is_dir {
                 Entry::dir(path)
             } else {
@@ -362,7 +324,7 @@ impl Remote for Http {
             };
             request = request.header(RANGE, format!("bytes={}-{last}", span.offset));
         }
-        let response = self.send(request, "reading", path).await?;
+        let response = self.send(&self.client, request, "reading", path).await?;
         let status = response.status();
         if status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Ok(stream::empty().boxed());
@@ -395,62 +357,9 @@ impl Remote for Http {
     }
 }
 
-/// The body, with an error at its end unless it had the expected length.
-fn checked(response: Response, expected: Option<u64>, path: RemotePath) -> ByteStream {
-    let failed = |path: &RemotePath, why: String| {
-        RemoteError::new(ErrorKind::Network, "reading", path.as_str())
-            .because(why)
-            .retry_later(Duration::from_millis(500))
-    };
-    let body = response.bytes_stream().boxed();
-    stream::unfold(Some((body, 0u64, path)), move |state| async move {
-        let (mut body, mut seen, path) = state?;
-        match body.next().await {
-            Some(Ok(piece)) => {
-                seen += piece.len() as u64;
-                Some((Ok(piece), Some((body, seen, path))))
-            }
-            Some(Err(error)) => Some((Err(failed(&path, reason(&error.without_url()))), None)),
-            None => match expected {
-                Some(expected) if expected != seen => Some((
-                    Err(failed(
-                        &path,
-                        format!("{seen} bytes came instead of {expected}"),
-                    )),
-                    None,
-                )),
-                _ => None,
-            },
-        }
-    })
-    .fuse()
-    .boxed()
-}
-
-fn read_only(op: &'static str, path: &RemotePath) -> RemoteError {
-    RemoteError::new(ErrorKind::PermissionDenied, op, path.as_str())
-        .because("http remotes are read only")
-}
-
-fn refused(
-    status: StatusCode,
-    not_found: ErrorKind,
-    op: &'static str,
-    path: &RemotePath,
-) -> RemoteError {
-    let kind = match status.as_u16() {
-        404 | 410 => return RemoteError::new(not_found, op, path.as_str()),
-        401 => ErrorKind::Unauthenticated,
-        403 => ErrorKind::PermissionDenied,
-        429 => ErrorKind::RateLimited,
-        _ => ErrorKind::Network,
-    };
-    let error = RemoteError::new(kind, op, path.as_str()).because(format!("HTTP Error: {status}"));
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        error.retry_later(Duration::from_secs(1))
-    } else {
-        error
-    }
+/// The address as the server wrote it, without user and password.
+fn id(url: &Url) -> EntryId {
+    EntryId::new(&without_secrets(url.as_str()))
 }
 
 fn file(path: RemotePath, url: &Url, details: Option<&Details>) -> Entry {
@@ -459,57 +368,11 @@ fn file(path: RemotePath, url: &Url, details: Option<&Details>) -> Entry {
         kind: EntryKind::File,
         size: details.and_then(|d| d.size),
         modified: details.and_then(|d| d.modified),
-        id: Some(EntryId::new(url.as_str())),
+        id: Some(id(url)),
     }
 }
 
-fn details(response: &Response) -> Details {
-    let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
-    Details {
-        // Not content_length(): the body of a HEAD answer is empty.
-        size: header(reqwest::header::CONTENT_LENGTH).and_then(|v| v.trim().parse().ok()),
-        modified: header(LAST_MODIFIED).and_then(parse_date),
-        html: is_html(response),
-    }
-}
-
-fn is_html(response: &Response) -> bool {
-    response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|kind| {
-            let kind = kind.split(';').next().unwrap_or("").trim();
-            kind.eq_ignore_ascii_case("text/html")
-        })
-}
-
-fn parse_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()
-}
-
-/// An address without user and password.
-fn without_secrets(text: &str) -> String {
-    match Url::parse(text) {
-        Ok(mut url) if url.has_host() => {
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
-            url.to_string()
-        }
-        _ => match text.rsplit_once('@') {
-            Some((_, host)) => host.to_owned(),
-            None => text.to_owned(),
-        },
-    }
-}
-
-/// The innermost cause: "connection refused" instead of "error sending request".
-fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
+fn read_only(op: &'static str, path: &RemotePath) -> RemoteError {
+    RemoteError::new(ErrorKind::PermissionDenied, op, path.as_str())
+        .because("http remotes are read only")
 }

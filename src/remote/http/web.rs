@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use reqwest::header::{CONTENT_DISPOSITION, LAST_MODIFIED};
-use reqwest::redirect::{Attempt, Policy};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
 use super::super::{ByteStream, ErrorKind, RemoteError, RemotePath, Result};
-use super::{HttpOptions, checked, client, name, parse_date, send};
-
-/// More hops than this are a loop.
-const MAX_REDIRECTS: usize = 10;
+use super::answer::{checked, parse_date};
+use super::client::{client, send};
+use super::name;
+use super::options::{HttpOptions, follow};
 
 /// Fetches files by their addresses.
 pub struct Web {
@@ -96,19 +96,6 @@ fn parse(address: &str) -> std::result::Result<Url, String> {
         Err(why) if address.contains("://") => Err(why.to_string()),
         _ => Err(format!("unsupported protocol scheme {scheme:?}")),
     }
-}
-
-/// From https nothing leads to where others can read along.
-fn follow(attempt: Attempt) -> reqwest::redirect::Action {
-    let from = attempt.previous().last().map(Url::scheme);
-    if from == Some("https") && attempt.url().scheme() != "https" {
-        return attempt
-            .error("the server redirects from https to an address that is not encrypted");
-    }
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error(format!("stopped after {MAX_REDIRECTS} redirects"));
-    }
-    attempt.follow()
 }
 
 /// An address for messages: a password does not belong there, and what follows

@@ -57,7 +57,7 @@ impl Default for Network {
 }
 
 /// What is asked of connections; the defaults change nothing.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Connections {
     /// Headers of every request, as `Name: value`.
     pub headers: Vec<String>,

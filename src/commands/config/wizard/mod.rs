@@ -24,7 +24,7 @@ use crate::remote::open::Opener;
 /// Set up remotes, with questions
 ///
 /// The same as 'megarc config' alone.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {}
 
 /// Runs the dialogue on the terminal.
