@@ -30,12 +30,12 @@ fn target(home: &Home, name: &str) -> PathBuf {
 
 const LISTED: &str = "away.rclonelink\n\
                       d/\n\
-                      d/up.rclonelink\n\
                       dangling.rclonelink\n\
                       dir.rclonelink\n\
                       f\n\
                       file.rclonelink\n\
-                      loop.rclonelink\n";
+                      loop.rclonelink\n\
+                      d/up.rclonelink\n";
 
 #[test]
 fn links_are_files_that_hold_what_they_point_to() {

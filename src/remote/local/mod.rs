@@ -190,19 +190,6 @@ impl Local {
         names::locate(typed, cwd, self.options.encoding)
     }
 
-    /// Fails where `path` is a link that was named without what such names end
-    /// in.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`].
-    pub fn check_named(&self, path: &RemotePath) -> Result<()> {
-        if self.options.links == Links::Translate && link::is_link(&self.os_path(path)?) {
-            let error = RemoteError::new(ErrorKind::Invalid, "opening", shown(path));
-            return Err(error.because(link::NEEDS_SUFFIX));
-        }
-        Ok(())
-    }
-
     fn spot(&self, path: &RemotePath) -> Result<Spot> {
         Ok(Spot {
             os: self.os_path(path)?,
@@ -250,12 +237,17 @@ impl Remote for Local {
 
     async fn stat(&self, path: &RemotePath) -> Result<Entry> {
         let spot = self.spot(path)?;
+        let kind = if self.starts.lock().contains(path) {
+            // The user shall hear of it.
+            ErrorKind::Invalid
+        } else {
+            ErrorKind::NotFound
+        };
         blocking(move || {
             // Under its own name a link is nothing that could be copied.
             if spot.options.links == Links::Translate && link::is_link(&spot.os) {
-                let missing =
-                    RemoteError::new(ErrorKind::NotFound, "looking at", shown(&spot.path));
-                return Err(missing.because(link::NEEDS_SUFFIX));
+                let error = RemoteError::new(kind, "looking at", shown(&spot.path));
+                return Err(error.because(link::NEEDS_SUFFIX));
             }
             list::stat(&spot)
         })

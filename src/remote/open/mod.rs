@@ -194,7 +194,6 @@ impl Opener {
                 let local = Local::new(self.local_options(options)?);
                 let local = local.with_starts(self.starts.clone());
                 let path = local.locate(path, &self.options.cwd)?;
-                local.check_named(&path)?;
                 let make = async { Ok(Arc::new(local) as Arc<dyn Remote>) };
                 let remote = self.share(nameless(options), make).await?;
                 Ok(Location { remote, path })
