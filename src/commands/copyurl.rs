@@ -28,7 +28,7 @@ use crate::remote::{Entry, ErrorKind, Location, RemoteError};
 /// address; --transfers of them are copied at the same time.
 ///
 /// A name that a server chooses is one name: what stands before a slash or a
-/// backslash goes, and control characters become pictures of them.
+/// backslash goes, and control characters become underscores.
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct Args {

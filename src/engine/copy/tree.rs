@@ -337,9 +337,7 @@ impl Tree {
                 return;
             };
             self.run.stats.unqueue_check();
-            let name = job.name.clone();
             if let Err(e) = self.probe_one(job, with, &transfers).await {
-                self.run.found(Finding::Error, &name);
                 self.fail(e);
             }
         }
@@ -354,8 +352,9 @@ impl Tree {
         {
             let check = self.run.stats.begin_check(&job.name);
             let src = (&self.src, &job.src, job.name.as_str());
-            let differs = probe(&self.run, src, (&self.dst, &existing), (set_time, depth)).await?;
+            let differs = probe(&self.run, src, (&self.dst, &existing), (set_time, depth)).await;
             drop(check);
+            let differs = differs.inspect_err(|_| self.run.found(Finding::Error, &job.name))?;
             if differs {
                 self.run.found(Finding::Differ, &job.name);
             } else {

@@ -98,17 +98,20 @@ pub fn harmless(said: &[u8]) -> Option<String> {
     if matches!(name, b"." | b"..") {
         return None;
     }
-    let name = Encoding::NONE.to_standard(name);
-    Some(name.chars().map(visible).collect())
+    let mut clean = Vec::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
+        let valid: String = chunk.valid().chars().map(visible).collect();
+        clean.extend_from_slice(valid.as_bytes());
+        clean.extend_from_slice(chunk.invalid());
+    }
+    Some(Encoding::NONE.to_standard(&clean))
 }
 
-/// Control characters as their pictures, as in rclone's encodings; what turns
-/// the direction of reading becomes a line.
+/// Control characters, and what turns the direction of reading, become lines.
 fn visible(c: char) -> char {
     match c {
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('_'),
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}'
+        '\0'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
         | '\u{61c}'
         | '\u{200e}'
         | '\u{200f}'
@@ -163,9 +166,9 @@ mod tests {
             ("..\\..\\w.txt", Some("w.txt")),
             ("/abs", Some("abs")),
             ("dir/", Some("dir")),
-            ("a\nb\u{1b}[2J\u{7f}", Some("a␊b␛[2J␡")),
+            ("a\nb\u{1b}[2J\u{7f}", Some("a_b_[2J_")),
             ("doc\u{202e}fdp.exe", Some("doc_fdp.exe")),
-            ("a\0b", Some("a␀b")),
+            ("a\0b", Some("a_b")),
             ("..", None),
             ("x/..", None),
             ("/", None),
