@@ -313,6 +313,34 @@ fn unsafe_stands_in_one_file_at_most() {
     assert!(files.len() <= 1, "unsafe code in {files:?}");
 }
 
+/// The clock on the wall jumps, and stands while the machine sleeps elsewhere:
+/// it says what files and versions are called old, never how long to wait.
+#[test]
+fn no_wait_is_measured_by_the_wall_clock() {
+    // How old a journal is; what a server's date is compared with; the time of
+    // a file that has none.
+    let excused = [
+        "mega/upload/journal/store",
+        "mega/transport/observer",
+        "remote/mega",
+        "remote/memory",
+    ];
+    for source in sources() {
+        let waits = ["mega/", "engine/", "remote/"]
+            .iter()
+            .any(|folder| source.module.starts_with(folder));
+        let reads = ["SystemTime::now", "Timestamp::now"]
+            .iter()
+            .any(|clock| source.code.contains(clock));
+        let excused = excused.contains(&source.module.as_str());
+        assert!(
+            !(waits && reads) || excused,
+            "src/{} reads the wall clock",
+            source.module
+        );
+    }
+}
+
 #[test]
 fn only_output_prints() {
     for source in sources() {

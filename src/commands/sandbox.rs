@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Context;
 use crate::cli::values::go_duration;
 use crate::config::obscure;
 use crate::exit::CommandError;
+use crate::sandbox::store::Store;
 use crate::sandbox::{self, AccountSpec, Faults, Mfa, Options};
 
 /// What the account of a sandbox is called when none is asked for.
@@ -20,6 +21,7 @@ const PASSWORD: &str = "sandbox";
 /// It speaks MEGA's protocol, so that megarc, rclone and other clients can be
 /// tried without an account: storage on disk, versions, links, quota, events.
 /// It runs until it is interrupted. Without --dir everything is gone then.
+/// What it has acknowledged is kept in --dir even if it is killed.
 ///
 /// Faults are a list like cs:-3*2,up:-4@2,down:flip@1;seed=7: where, what, when.
 #[derive(clap::Args)]
@@ -27,6 +29,12 @@ pub struct Args {
     /// Folder to keep the state in (default: a temporary one)
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Say whether the state in --dir fits together, and end
+    ///
+    /// Every contradiction is a line: a node without its folder or its content,
+    /// a content of another length, wrong sums. It ends with 1 if there are any.
+    #[arg(long, requires = "dir")]
+    check: bool,
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
@@ -123,6 +131,9 @@ fn size(text: &str) -> Result<u64, String> {
 /// # Errors
 /// The address cannot be listened on, or the state not used.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    if let (Some(dir), true) = (&args.dir, args.check) {
+        return check(dir, ctx);
+    }
     let is_local = args.addr.ip().is_loopback();
     if !is_local && !args.allow_remote_clients {
         return Err(CommandError::start(format!(
@@ -156,6 +167,26 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     ctx.output.flush()?;
     // Until a signal ends the command, and with it the server.
     std::future::pending().await
+}
+
+/// Opens the state as a server does when it starts, and looks at it.
+fn check(dir: &Path, ctx: &Context) -> Result<(), CommandError> {
+    if !Store::is_in(dir) {
+        let text = format!("there is no state of a sandbox in {}", dir.display());
+        return Err(CommandError::start(text));
+    }
+    let store = Store::open(dir).map_err(|error| CommandError::start(error.to_string()))?;
+    let problems = store.check();
+    for problem in &problems {
+        ctx.output.text(&format!("{problem}\n"))?;
+    }
+    ctx.output.flush()?;
+    match problems.len() {
+        0 => Ok(()),
+        many => Err(CommandError::run(format!(
+            "{many} contradictions in the state of the sandbox"
+        ))),
+    }
 }
 
 fn accounts(args: &Args) -> Vec<AccountSpec> {

@@ -19,6 +19,7 @@ use crate::mega::transport::{
     Gate, Heard, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport, Wire,
 };
 use crate::mega::tree::TreeStore;
+use crate::mega::turns::TurnStore;
 use crate::mega::upload::JournalStore;
 
 /// MEGA's own API.
@@ -59,6 +60,8 @@ pub struct ClientOptions {
     pub trees: Option<TreeStore>,
     /// Where uploads are kept that a later run can go on with.
     pub journals: Option<JournalStore>,
+    /// Where the processes of an account take turns in making names.
+    pub turns: Option<TurnStore>,
     /// The bounds of retrying a single request.
     pub retries: RetryPolicy,
     /// Longest time without progress; zero means for ever.
@@ -104,6 +107,7 @@ impl Default for ClientOptions {
             store: None,
             trees: None,
             journals: None,
+            turns: None,
             retries: RetryPolicy::default(),
             timeout: http.timeout,
             contimeout: http.contimeout,

@@ -1,15 +1,17 @@
 //! How a client comes to its tree: what was kept, brought up to date by the
 //! server's events; else the whole of it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::api::{Api, FetchNodes, News};
 use super::client::Client;
 use super::error::{Error, ErrorCode};
-use super::node::Keyring;
+use super::handle::NodeHandle;
+use super::node::{Keyring, Node};
 use super::session::Session;
 use super::state::{SharedTree, warn_of_unreadable};
-use super::tree::{Replay, Roots, Tree, TreeSlot};
+use super::tree::{Doubt, Replay, Roots, Tree, TreeSlot};
 
 /// From so many packets on the tree is written anew, so that they need not be
 /// asked for again and again.
@@ -47,18 +49,72 @@ impl Client {
             return Ok(SharedTree::new(link.fetch_tree(self.api()).await?));
         }
         let session = self.session()?;
-        let slot = self.tree_slot(&session);
-        if let Some(slot) = &slot
-            && let Some(tree) = self.kept_tree(slot, &session).await?
-        {
-            return Ok(SharedTree::new(tree));
+        if let Some(store) = &self.options().turns {
+            let turns = &self.state().turns;
+            turns.look(store, self.api().base_url(), session.user);
         }
-        let mut tree = self.whole_tree(&session).await?;
+        let tree = self.account_tree(&session).await?;
+        self.state().turns.begin_at(tree.position());
+        Ok(SharedTree::new(tree))
+    }
+
+    async fn account_tree(&self, session: &Session) -> Result<Tree, Error> {
+        let slot = self.tree_slot(session);
+        if let Some(slot) = &slot
+            && let Some(tree) = self.kept_tree(slot, session).await?
+        {
+            return Ok(tree);
+        }
+        let mut tree = self.whole_tree(session).await?;
         if let Some(slot) = slot {
             tree = keep(slot, tree).await?;
         }
         warn_of_unreadable(&tree);
-        Ok(SharedTree::new(tree))
+        Ok(tree)
+    }
+
+    /// Puts what others have made since `position` into the tree and among
+    /// `newcomers`; the position after it.
+    pub(super) async fn take_in_newcomers(
+        &self,
+        tree: &SharedTree,
+        position: &str,
+        newcomers: &mut HashSet<NodeHandle>,
+    ) -> Result<String, Error> {
+        let session = self.session()?;
+        let (mut position, mut packets) = (position.to_owned(), Vec::new());
+        let read = async {
+            let news = self.api().news(&position).await?;
+            follow(self.api(), &mut position, news, |packet| {
+                packets.push(packet.to_owned());
+                Ok(())
+            })
+            .await
+        };
+        let before = newcomers.clone();
+        match read.await {
+            Ok(_) => {
+                let mut tree = tree.write();
+                for packet in packets {
+                    tree.take_in(&packet, newcomers);
+                }
+            }
+            Err(error) if is_final(&error) => return Err(error),
+            Err(error) => {
+                tracing::debug!(target: "megarc", "the events cannot be had, the tree is fetched again: {error}");
+                let whole = self.whole_tree(&session).await?;
+                let nodes: Vec<Node> = whole.nodes().map(|node| node.to_node()).collect();
+                tree.write().take_in_nodes(&nodes, newcomers);
+                whole.position().clone_into(&mut position);
+            }
+        }
+        let tree = tree.read();
+        for node in newcomers.difference(&before) {
+            if let Some(node) = tree.node(*node) {
+                self.state().known.add(&node.to_node());
+            }
+        }
+        Ok(position)
     }
 
     /// The kept tree, once it has caught up. `None` where it has to be fetched.
@@ -88,9 +144,7 @@ impl Client {
                 }
                 Ok(Some(tree))
             }
-            // Nothing else would go any better.
-            Err(error @ Error::Login(_)) => Err(error),
-            Err(error) if error.code() == Some(ErrorCode::EBLOCKED) => Err(error),
+            Err(error) if is_final(&error) => Err(error),
             Err(error) => {
                 tracing::debug!(target: "megarc", "the kept tree cannot be brought up to date: {error}");
                 Ok(None)
@@ -132,33 +186,50 @@ async fn catch_up(
     api: &Api,
     tree: &mut Tree,
     session: &Session,
-    mut news: News,
+    news: News,
 ) -> Result<usize, Error> {
     let mut position = tree.position().to_owned();
-    let (mut packets, mut idle) = (0, 0);
     let mut replay = Replay::new(tree, session.user.as_str(), &session.master_key);
+    let packets = follow(api, &mut position, news, |packet| {
+        let doubt = |doubt: Doubt| Error::protocol("sc", doubt.0);
+        replay.apply(packet).map_err(doubt)
+    })
+    .await?;
+    replay.finish();
+    tree.set_position(position);
+    Ok(packets)
+}
+
+/// Hands `news` and all that follow it to `take`; how many packets there were.
+async fn follow(
+    api: &Api,
+    position: &mut String,
+    mut news: News,
+    mut take: impl FnMut(&str) -> Result<(), Error>,
+) -> Result<usize, Error> {
+    let (mut packets, mut idle) = (0, 0);
     loop {
         for packet in &news.packets {
-            replay
-                .apply(packet.get())
-                .map_err(|doubt| Error::protocol("sc", doubt.0))?;
+            take(packet.get())?;
         }
         packets += news.packets.len();
         match news.position {
-            Some(new) if new != position => (position, idle) = (new, 0),
+            Some(new) if new != *position => (*position, idle) = (new, 0),
             _ => idle += 1,
         }
         if news.caught_up {
-            break;
+            return Ok(packets);
         }
         if idle > MOST_IDLE {
             return Err(Error::protocol("sc", "the position does not move"));
         }
-        news = api.news(&position).await?;
+        news = api.news(position).await?;
     }
-    replay.finish();
-    tree.set_position(position);
-    Ok(packets)
+}
+
+/// Nothing else would go any better.
+fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Login(_)) || error.code() == Some(ErrorCode::EBLOCKED)
 }
 
 /// The keys that open the account's nodes.

@@ -23,6 +23,7 @@ pub mod session;
 pub mod state;
 pub mod transport;
 pub mod tree;
+pub mod turns;
 pub mod upload;
 
 pub use client::{Client, ClientOptions, QuotaReaction};

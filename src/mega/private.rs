@@ -34,9 +34,15 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     open_private(path, &mut options)
 }
 
+/// A link is not followed: what it leads to would be written to, or emptied.
 fn open_private(path: &Path, options: &mut fs::OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+
+        let no_link = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        options.mode(0o600).custom_flags(no_link);
+    }
     options.open(path)
 }
 
@@ -60,4 +66,47 @@ pub(super) fn check_owner(metadata: &fs::Metadata) -> io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "the same form as on Unix")]
 pub(super) fn check_owner(_: &fs::Metadata) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn links_are_not_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let (victim, link) = (home.path().join("victim"), home.path().join("link"));
+        fs::write(&victim, "precious").unwrap();
+        for target in [&victim, &home.path().join("nothing")] {
+            symlink(target, &link).unwrap();
+            for open in [open, create, open_lock] {
+                assert!(open(&link).is_err());
+            }
+            fs::remove_file(&link).unwrap();
+        }
+        assert_eq!(fs::read(&victim).unwrap(), b"precious");
+        assert!(!home.path().join("nothing").exists());
+    }
+
+    #[test]
+    fn what_is_made_is_for_its_owner_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("a/b");
+        prepare_dir(&dir).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+        assert_eq!((mode(&dir), mode(dir.parent().unwrap())), (0o700, 0o700));
+        for (open, name) in [
+            (open as fn(&Path) -> _, "1"),
+            (create, "2"),
+            (open_lock, "3"),
+        ] {
+            open(&dir.join(name)).unwrap();
+            assert_eq!(mode(&dir.join(name)), 0o600);
+        }
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o770)).unwrap();
+        assert!(prepare_dir(&dir).is_err(), "others may write to it");
+    }
 }

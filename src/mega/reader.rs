@@ -77,7 +77,9 @@ impl Reader {
                 .await
                 .map_err(|_| Error::Invalid("the reader of the source failed".to_owned()))?;
                 buffer = read;
-                result.map_err(|error| self.io_error(error))?;
+                if let Err(error) = result {
+                    return Err(self.io_error(error));
+                }
             }
             Input::Stream { stream, rest } => {
                 let mut target = buffer.bytes_mut();
@@ -124,6 +126,12 @@ impl Reader {
 
     fn io_error(&self, error: io::Error) -> Error {
         if error.kind() == io::ErrorKind::UnexpectedEof {
+            // It has become shorter, and has the words for it.
+            if let Input::Random(file) = &self.input
+                && let Err(source) = file.check_unchanged()
+            {
+                return Error::Source(source);
+            }
             return changed(self.size, "fewer");
         }
         Error::io("reading the source", error)

@@ -16,6 +16,7 @@ use super::links::OpenedLink;
 use super::node::{Node, WireNode};
 use super::quota::{QuotaGate, Space};
 use super::tree::Tree;
+use super::turns::Turns;
 use super::upload::KnownFiles;
 
 /// A tree that the tasks of a client share. Guards are for short looks: never
@@ -53,6 +54,7 @@ pub(super) struct ClientState {
     pub(super) known: KnownFiles,
     pub(super) quota: QuotaGate,
     pub(super) space: Space,
+    pub(super) turns: Turns,
 }
 
 /// Fingerprints of contents that were found equal to files without one.

@@ -138,3 +138,20 @@ fn the_state_survives_the_server() {
     let (_running, address, _) = start(&home, &arguments);
     assert_eq!(ask(&address, us0), salt);
 }
+
+#[test]
+fn the_state_can_be_checked() {
+    let home = Home::new();
+    let check = ["sandbox", "--check", "--dir", "@ROOT@/state"];
+    let missing = home.run(&check);
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    assert!(missing.stderr.contains("there is no state"));
+    assert!(!home.path("state").exists(), "it was made");
+    assert_ne!(home.run(&["sandbox", "--check"]).code, 0);
+    let (running, ..) = start(&home, &["sandbox", "--dir", "@ROOT@/state"]);
+    let busy = home.run(&check);
+    assert_eq!(busy.code, 1, "a server has it open");
+    drop(running);
+    let sound = home.run(&check);
+    assert_eq!((sound.code, sound.stdout.as_str()), (0, ""));
+}

@@ -5,6 +5,7 @@
 //! On disk most of that is sealed, and noise never gets past a seal. So each
 //! input is read twice: as the file, and as what stands behind the seal.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
@@ -114,6 +115,18 @@ fn events(input: &[u8]) {
         .packets
         .iter()
         .all(|packet| replay.apply(packet.get()).is_ok());
+    // The same while the client is at work: only what is new counts.
+    let mut busy = load(TREES[0].as_bytes()).expect("an honest tree");
+    let mut newcomers = HashSet::new();
+    for packet in &news.packets {
+        busy.take_in(packet.get(), &mut newcomers);
+    }
+    check_tree(&busy);
+    assert_eq!(busy.cloud(), before.0);
+    let known = ["CLOUD___", "AAAAAAAA"].map(|text| NodeHandle::parse(text).expect("a handle"));
+    for node in known {
+        assert!(busy.node(node).is_some() && !newcomers.contains(&node));
+    }
     if certain {
         replay.finish();
         check_tree(&tree);

@@ -41,7 +41,7 @@ fn events(account: &Account) -> u64 {
 }
 
 /// Numbers that look random and are the same each time.
-fn random(state: &mut u64) -> u64 {
+pub(crate) fn random(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
@@ -60,7 +60,7 @@ fn kill_after(account: &Account, args: &[&str], count: u64) {
 }
 
 /// The paths of all files below `root`.
-fn names(root: &Path) -> BTreeSet<String> {
+pub(crate) fn names(root: &Path) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut stack = vec![root.to_path_buf()];
     while let Some(dir) = stack.pop() {
@@ -78,7 +78,7 @@ fn names(root: &Path) -> BTreeSet<String> {
 }
 
 /// The same files with the same content, and no others.
-fn assert_same(one: &Path, other: &Path, what: &str) {
+pub(crate) fn assert_same(one: &Path, other: &Path, what: &str) {
     let all = names(other);
     assert_eq!(names(one), all, "{what}");
     for name in all {

@@ -2,7 +2,7 @@
 //! sandbox: no byte is lost or accepted unverified, one login serves many
 //! commands, a killed copy leaves nothing half-made.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod account;
 mod check;
@@ -10,8 +10,13 @@ mod copied;
 mod damage;
 mod interrupted;
 mod killed;
+mod killed_server;
 mod large;
+mod local_faults;
 mod matrix;
 mod resumed_down;
 mod resumed_up;
+mod secrets;
 mod sessions;
+mod signals;
+mod together;

@@ -48,6 +48,7 @@ fn run(name: &str) {
         let output = bench.megarc((command.args)(&place));
         let (events, took) = (bench.events() - before, started.elapsed());
         bench.account.set_faults("");
+        println!("{:8.3} s {events:5} events  {what}", took.as_secs_f64());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let ended_well = output.status.success();
         match &fault.expect {

@@ -101,6 +101,22 @@ fn an_address_that_has_died_is_replaced() {
     arrived(&account, 4, SIZE);
 }
 
+/// What the statistics have counted for an upload that is lost they take back,
+/// and not what an earlier run had brought.
+#[test]
+fn an_upload_that_is_lost_takes_nothing_from_others() {
+    let account = with_source(7, SIZE);
+    kill_at(&account, 12 << 20);
+    let other = content(8, 6 << 20);
+    fs::write(account.home().join("src/other.bin"), other).unwrap();
+    // Both are lost once, the smaller one first.
+    account.set_faults("cs.p:[-9]*2");
+    let output = account.run(["copy", "src", "m:dst", "-v"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("26 MiB / 26 MiB, 100%"), "{said}");
+}
+
 #[test]
 fn a_node_that_was_made_just_before_is_not_made_twice() {
     let account = with_source(5, SIZE);

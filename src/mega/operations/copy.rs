@@ -40,6 +40,22 @@ impl Client {
         name: &str,
         replaces: Option<NodeHandle>,
     ) -> Result<Node, Error> {
+        let _turn = self.turn().await?;
+        let tree = self.tree().await?;
+        let (newcomer, same) = {
+            let tree = tree.read();
+            let newcomer = self.newcomer_at(&tree, parent, name, replaces);
+            let key = |node| tree.node(node).and_then(NodeRef::key);
+            let same = newcomer.filter(|newcomer| key(*newcomer) == key(source));
+            (
+                newcomer,
+                same.and_then(|same| tree.node(same)).map(NodeRef::to_node),
+            )
+        };
+        if let Some(same) = same {
+            return Ok(same);
+        }
+        let replaces = newcomer.or(replaces);
         let copy = self.copy_over(source, parent, name, replaces, None).await?;
         if let Some(old) = replaces.filter(|_| self.options().hard_delete) {
             self.drop_version(old).await?;

@@ -37,6 +37,11 @@ impl Client {
             if now != (parent, missing) {
                 continue;
             }
+            // Another process may have been.
+            let _turn = self.turn().await?;
+            if existing(&tree.read(), root, path)? != now {
+                continue;
+            }
             return self.put_folders(parent, missing).await;
         }
     }

@@ -32,25 +32,25 @@ pub struct Replay<'a> {
 /// What all packets may have.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Packet<'a> {
+pub(super) struct Packet<'a> {
     #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
-    a: Cow<'a, str>,
+    pub a: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "lenient::text")]
     st: Option<Cow<'a, str>>,
     #[serde(borrow, deserialize_with = "lenient::text")]
-    n: Option<Cow<'a, str>>,
+    pub n: Option<Cow<'a, str>>,
     #[serde(borrow, deserialize_with = "lenient::text")]
     h: Option<Cow<'a, str>>,
     /// `d`: the node moves. A share: the key is gone.
     #[serde(deserialize_with = "lenient::number")]
-    m: Option<i64>,
+    pub m: Option<i64>,
     #[serde(deserialize_with = "lenient::number")]
     okd: Option<i64>,
     /// `d`: only one version goes.
     #[serde(deserialize_with = "lenient::number")]
-    v: Option<i64>,
+    pub v: Option<i64>,
     #[serde(borrow, deserialize_with = "lenient::text")]
-    at: Option<Cow<'a, str>>,
+    pub at: Option<Cow<'a, str>>,
     #[serde(deserialize_with = "lenient::number")]
     ts: Option<i64>,
     #[serde(borrow, deserialize_with = "lenient::text")]
@@ -74,14 +74,14 @@ struct Packet<'a> {
 
 /// `t`.
 #[derive(Deserialize)]
-struct Arrival<'a> {
+pub(super) struct Arrival<'a> {
     #[serde(borrow)]
-    t: Nodes<'a>,
+    pub t: Nodes<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Nodes<'a> {
+pub(super) struct Nodes<'a> {
     #[serde(borrow)]
     f: Vec<WireNode<'a>>,
     #[serde(borrow)]
@@ -94,6 +94,22 @@ impl Tree {
     /// Moves the tree to a later event position.
     pub fn set_position(&mut self, position: String) {
         self.position = position;
+    }
+
+    /// Opens nodes that come with a packet, after the keys that come with them.
+    pub(super) fn open_arrivals(&mut self, list: &Nodes<'_>) -> Vec<Node> {
+        let wires = || list.f.iter().chain(&list.f2);
+        for wire in wires() {
+            if let (Some(handle), Some(sk)) = (NodeHandle::parse(&wire.handle), &wire.share_key)
+                && let Some(key) = self.keyring.open_share_key(sk)
+            {
+                self.keyring.add_share(handle, key);
+            }
+        }
+        // What is no node a full fetch passes over, too.
+        wires()
+            .filter_map(|wire| Node::decode(wire, &self.keyring))
+            .collect()
     }
 }
 
@@ -153,19 +169,8 @@ impl<'a> Replay<'a> {
         for (node, _) in gone {
             self.tree.remove(node);
         }
-        let mut nodes = Vec::new();
-        for wire in list.f.iter().chain(&list.f2) {
-            if let (Some(handle), Some(sk)) = (NodeHandle::parse(&wire.handle), &wire.share_key)
-                && let Some(key) = self.tree.keyring.open_share_key(sk)
-            {
-                self.tree.keyring.add_share(handle, key);
-            }
-        }
-        for wire in list.f.iter().chain(&list.f2) {
-            // A full fetch passes these over, too.
-            let Some(node) = Node::decode(wire, &self.tree.keyring) else {
-                continue;
-            };
+        let nodes = self.tree.open_arrivals(list);
+        for node in &nodes {
             if matches!(node.contents, Contents::NoKey | Contents::BadAttributes(_)) {
                 return Err(Doubt("a new node cannot be decrypted"));
             }
@@ -173,7 +178,6 @@ impl<'a> Replay<'a> {
             if known.is_some_and(|known| known.kind() != node.kind) {
                 return Err(Doubt("a node became something else"));
             }
-            nodes.push(node);
         }
         for node in &nodes {
             self.tree.put(node);

@@ -13,6 +13,7 @@ mod events;
 mod index;
 mod load;
 mod lookup;
+mod newcomers;
 mod snapshot;
 mod split;
 mod store;

@@ -56,7 +56,7 @@ impl Client {
                     mtime,
                 },
             };
-            match self.finish_upload(place, complete).await {
+            match self.finish_upload(place, complete, Some(source)).await {
                 Ok(node) => {
                     tracing::debug!(
                         target: "megarc",

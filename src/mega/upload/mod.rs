@@ -103,6 +103,10 @@ impl Client {
         }
         let _room = self.room_for(size).await?;
         let mut journal = self.journal_of(&source, size, &place)?;
+        let random = match &source {
+            Source::Random(random) => Some(Arc::clone(random)),
+            Source::Stream(_) => None,
+        };
         let mut reader = Reader::new(source, size)?;
         let task = Task {
             size,
@@ -115,25 +119,28 @@ impl Client {
                 .attempt(&mut reader, &task, attempt, journal.as_mut())
                 .await
             {
-                Ok(complete) => match self.finish_upload(&place, complete).await {
-                    // The server does not know the token (any more), or what
-                    // it has stored is not what was sent.
-                    Err(Error::Api { code, .. })
-                        if matches!(code, ErrorCode::ENOENT | ErrorCode::EKEY) =>
-                    {
-                        self.require_parent(upload.parent).await?;
-                        if let Some(progress) = &task.progress {
-                            progress.rewound(size);
+                Ok((complete, moved)) => {
+                    match self.finish_upload(&place, complete, random.as_ref()).await {
+                        // The server does not know the token (any more), or what
+                        // it has stored is not what was sent.
+                        Err(Error::Api { code, .. })
+                            if matches!(code, ErrorCode::ENOENT | ErrorCode::EKEY) =>
+                        {
+                            self.require_parent(upload.parent).await?;
+                            if let Some(progress) = &task.progress {
+                                // What an earlier run has brought was not counted.
+                                progress.rewound(moved);
+                            }
+                            code
                         }
-                        code
-                    }
-                    result => {
-                        if let (Ok(_), Some(journal)) = (&result, &journal) {
-                            journal.remove();
+                        result => {
+                            if let (Ok(_), Some(journal)) = (&result, &journal) {
+                                journal.remove();
+                            }
+                            return result;
                         }
-                        return result;
                     }
-                },
+                }
                 Err(PieceFailure::Final(error)) => return Err(error),
                 Err(PieceFailure::Lost(code)) => code,
                 Err(PieceFailure::OtherSource) => ErrorCode::EINCOMPLETE,
@@ -173,13 +180,14 @@ impl Client {
         Ok(store.open(key, &place, &identity))
     }
 
+    /// Sends the content; returns how many bytes were moved for that, too.
     async fn attempt(
         &self,
         reader: &mut Reader,
         task: &Task,
         attempt: u32,
         mut journal: Option<&mut Journal>,
-    ) -> Result<Complete, PieceFailure> {
+    ) -> Result<(Complete, u64), PieceFailure> {
         if let Some(progress) = &task.progress {
             progress.kept(0);
         }
@@ -225,11 +233,12 @@ impl Client {
             .take()
             .ok_or(PieceFailure::Lost(ErrorCode::EINCOMPLETE))?;
         let mac = meta_mac(&key, &sent.macs);
-        Ok(Complete {
+        let complete = Complete {
             source: NodeSource::Upload { token },
             key: FileKey::new(key, nonce, mac),
             fingerprint: sent.fingerprint,
-        })
+        };
+        Ok((complete, sent.moved))
     }
 
     async fn address_for(&self, size: u64, attempt: u32) -> Result<String, PieceFailure> {

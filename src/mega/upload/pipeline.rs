@@ -29,6 +29,8 @@ pub(super) struct Sent {
     pub token: Option<String>,
     pub macs: Vec<ChunkMac>,
     pub fingerprint: Fingerprint,
+    /// Bytes that were sent for it in this attempt.
+    pub moved: u64,
 }
 
 /// A piece that arrived.
@@ -81,6 +83,7 @@ impl Attempt<'_> {
                 .flat_map(|(_, macs)| macs)
                 .collect(),
             fingerprint,
+            moved: outcome.counted,
         })
     }
 

@@ -11,6 +11,7 @@ use crate::mega::links::read_link;
 use crate::mega::session::{Credentials, ForeignSession, MfaSource, Secret, SessionStore};
 use crate::mega::transport::RetryPolicy;
 use crate::mega::tree::TreeStore;
+use crate::mega::turns::TurnStore;
 use crate::mega::upload::JournalStore;
 use crate::mega::{ClientOptions, Error, QuotaReaction};
 use crate::remote::encoding::Encoding;
@@ -24,6 +25,8 @@ const SESSIONS: &str = "sessions";
 const TREES: &str = "trees";
 /// The folder of unfinished uploads, in the state folder.
 const UPLOADS: &str = "uploads";
+/// The folder where processes take turns, in the state folder.
+const TURNS: &str = "turns";
 /// The folder of the sandbox, in the cache folder.
 const SANDBOX: &str = "sandbox";
 
@@ -77,6 +80,7 @@ impl Opener {
             client.store = self.sessions(options);
             client.trees = self.trees(options)?;
             client.journals = self.journals();
+            client.turns = self.turns();
         }
         Ok(client)
     }
@@ -106,6 +110,7 @@ impl Opener {
         client.store = self
             .sessions(options)
             .map(|store| store.for_server(name.clone()));
+        client.turns = self.turns().map(|store| store.for_server(name.clone()));
         client.trees = self.trees(options)?.map(|store| store.for_server(name));
         client.journals = self.journals();
         self.keep_sandbox(server);
@@ -215,6 +220,12 @@ impl Opener {
     fn journals(&self) -> Option<JournalStore> {
         let dir = self.config.state_dir();
         dir.ok().map(|dir| JournalStore::new(dir.join(UPLOADS)))
+    }
+
+    /// Where processes take turns.
+    fn turns(&self) -> Option<TurnStore> {
+        let dir = self.config.state_dir();
+        dir.ok().map(|dir| TurnStore::new(dir.join(TURNS)))
     }
 
     pub(super) async fn link(&self, options: &Options<'_>) -> Result<Option<PublicLink>> {

@@ -34,6 +34,9 @@ use node::BlobId;
 use tx::Tx;
 use world::World;
 
+/// The file of all but larger contents.
+const DATABASE: &str = "sandbox.redb";
+
 /// The state of one sandbox.
 pub struct Store {
     /// Content files.
@@ -54,10 +57,15 @@ impl Store {
         std::fs::create_dir_all(dir).map_err(|source| {
             Error::new(format!("making the folder {}: {source}", dir.display()))
         })?;
-        let disk = Disk::open(&dir.join("sandbox.redb"))?;
+        let disk = Disk::open(&dir.join(DATABASE))?;
         let blobs = Blobs::open(dir.join("blobs"))
             .map_err(|source| Error::new(format!("making the folder of contents: {source}")))?;
         load::load(disk, blobs)
+    }
+
+    /// Whether there is a state in `dir`.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join(DATABASE).is_file()
     }
 
     /// Looks at the state.
