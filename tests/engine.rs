@@ -472,6 +472,33 @@ fn a_store_that_keeps_seconds_is_compared_in_seconds() {
 }
 
 #[test]
+fn a_time_is_refreshed_without_a_look_at_the_content() {
+    for (refresh_times, expected) in [(true, "old!"), (false, "new!")] {
+        let src = Arc::new(Memory::default());
+        let dst = Arc::new(Memory::new(Features {
+            modified: Some(Duration::from_nanos(1)),
+            set_modified: true,
+            ids: true,
+            ..Features::default()
+        }));
+        put(&src, "f", "new!", 9);
+        put(&dst, "f", "old!", 1);
+        let run = Run::new(Options {
+            refresh_times,
+            ..Options::default()
+        });
+        block(async {
+            copy::copy(&run, &Root::dir(at(&src, "")), &at(&dst, ""))
+                .await
+                .unwrap();
+            let file = dst.stat(&path("f")).await.unwrap();
+            assert_eq!(content(&dst, &file).await, expected);
+            assert_eq!(file.modified, second(9));
+        });
+    }
+}
+
+#[test]
 fn max_depth_and_walk_order_are_fixed() {
     let store = Arc::new(Memory::default());
     for name in ["b/x/deep", "b/a", "a/z", "c"] {

@@ -340,6 +340,21 @@ mod tests {
     }
 
     #[test]
+    fn times_are_refreshed_where_contents_cannot_be_compared() {
+        let refresh = Options {
+            refresh_times: true,
+            ..Options::default()
+        };
+        let settable = || Features {
+            set_modified: true,
+            ..cloud()
+        };
+        check(&refresh, settable(), (4, SEC), (4, 0), "contents+time");
+        check(&refresh, settable(), (4, SEC), (5, 0), "different");
+        check(&refresh, cloud(), (4, SEC), (4, 0), "different");
+    }
+
+    #[test]
     fn a_cloud_knows_seconds_and_no_contents() {
         let plain = Options::default();
         check(&plain, cloud(), (4, SEC / 2), (4, 0), "same");
