@@ -8,6 +8,7 @@
 mod ages;
 pub mod argv;
 pub mod complete;
+pub mod dates;
 mod dispatch;
 mod dump;
 mod filters;
@@ -24,6 +25,7 @@ mod refusal;
 mod setup;
 mod show;
 mod signals;
+mod spans;
 mod syncing;
 mod unsupported;
 pub mod usage;
@@ -46,7 +48,7 @@ pub use syncing::SyncFlags;
 use crate::commands::Command;
 use crate::output::Output;
 use crate::output::logging::{self, Logging};
-use argv::{Refusal, Sorted, Why};
+use argv::{Refusal, Sorted};
 
 /// Copies files to MEGA and back, encrypted on this machine and verified to
 /// the last byte, with rclone's command line.
@@ -78,14 +80,8 @@ pub struct Cli {
 pub fn main(words: impl Iterator<Item = std::ffi::OsString>) -> u8 {
     memory::forbid_core_dumps();
     let output = Arc::new(Output::stdio());
-    let words: Result<Vec<String>, _> = words.map(std::ffi::OsString::into_string).collect();
-    let parsed = words
-        .map_err(|word| Refusal {
-            command: None,
-            why: Why::NotUnicode(word.to_string_lossy().into_owned()),
-        })
-        .and_then(|words| parse(&words, |name| std::env::var(name).ok()));
-    match parsed {
+    let words: Vec<String> = words.map(|word| quoted(&word)).collect();
+    match parse(&words, |name| std::env::var(name).ok()) {
         Ok(Parsed::Help(text)) => show(&output, &text),
         Ok(Parsed::Run(cli)) => dispatch::main(*cli, &output),
         Err(refusal) => {
@@ -93,6 +89,18 @@ pub fn main(words: impl Iterator<Item = std::ffi::OsString>) -> u8 {
             refusal::report(&refusal, &output).number()
         }
     }
+}
+
+/// A word; bytes that are not UTF-8 in the form in which names show them.
+fn quoted(word: &std::ffi::OsStr) -> String {
+    let mut text = String::new();
+    for chunk in word.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("‛{byte:02X}"));
+        }
+    }
+    text
 }
 
 /// What a command line asks for.

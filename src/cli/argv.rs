@@ -36,8 +36,6 @@ pub enum Why {
     Environment(String),
     /// Too many or too few arguments; the text says it all.
     Count(String),
-    /// An argument is not Unicode.
-    NotUnicode(String),
 }
 
 /// A command line with everything in its place.

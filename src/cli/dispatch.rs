@@ -104,8 +104,10 @@ async fn run(command: &Command, ctx: &Context, mut signals: Signals) -> Result<(
         return result;
     }
     live.finish(ctx.flags.show.stats_interval());
+    // What was printed before a failure shall be seen, too.
+    let flushed = ctx.output.flush();
     result?;
-    ctx.output.flush()?;
+    flushed?;
     let transferred = ctx.run.stats.snapshot().counts.transfers;
     if manner.statistics && ctx.flags.copy.error_on_no_transfer && transferred == 0 {
         return Err(CommandError::silent(Code::NothingTransferred));
@@ -190,6 +192,8 @@ fn last_word(
     level: Level,
     output: &Output,
 ) -> u8 {
+    // Who reads it may be gone; then there is nobody to tell.
+    let _ = output.flush();
     match error.stage {
         Stage::Silent => {}
         Stage::Start => tracing::error!(critical = true, "{error}"),

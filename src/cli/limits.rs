@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::values::{self, BadValue, Size};
 use crate::engine::limits::{Asked, Cutoff, Rate, Slot, Timetable};
-use crate::output::units::parse_size;
 
 /// Flags about speed, bytes and time.
 #[derive(Clone, Args)]
@@ -91,9 +90,9 @@ fn read(value: &str) -> Result<Timetable, String> {
 
 fn rate(text: &str) -> Result<Rate, String> {
     let (up, down) = match text.split_once(':') {
-        Some((up, down)) => (parse_size(up)?, parse_size(down)?),
+        Some((up, down)) => (values::bytes(up)?, values::bytes(down)?),
         None => {
-            let both = parse_size(text)?;
+            let both = values::bytes(text)?;
             (both, both)
         }
     };
@@ -143,37 +142,4 @@ fn clock(text: &str) -> Result<(u16, u16), String> {
         Ok(number)
     };
     Ok((number("hour", hour, 23)?, number("minute", minute, 59)?))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn recorded_timetables() {
-        let text = include_str!("../../tests/recorded/values.json");
-        let recorded: serde_json::Value = serde_json::from_str(text).unwrap();
-        let mut seen = 0;
-        for case in recorded["cases"].as_array().unwrap() {
-            if case["kind"] != "BwTimetable" {
-                continue;
-            }
-            seen += 1;
-            let typed = case["value"].as_str().unwrap();
-            match timetable(typed) {
-                Ok(table) => assert_eq!(
-                    (case["exit"].as_i64(), case["parsed"].as_str()),
-                    (Some(0), Some(&*table.to_string())),
-                    "{typed:?}"
-                ),
-                Err(why) => {
-                    let complaint = case["stderr"][0].as_str().unwrap_or_default();
-                    assert!(complaint.ends_with(&why.to_string()), "{complaint} / {why}");
-                }
-            }
-        }
-        assert!(seen > 50, "cases are missing");
-    }
 }

@@ -123,16 +123,13 @@ pub(super) fn report(refusal: &Refusal, output: &Output) -> Code {
             output.complain(&format!(
                 "Error: {text}\nRun 'megarc help' for the list of commands.\n"
             ));
-            tracing::warn!("Fatal error: {}", text.trim_end());
+            tracing::warn!(lines = true, "Fatal error: {}", text.trim_end());
         }
         Why::Flag(text) => {
             output.complain(&format!("Error: {text}\n{}\n", usage()));
             tracing::warn!("Fatal error: {text}");
         }
         Why::Count(text) => output.complain(&format!("{}{text}\n", usage())),
-        Why::NotUnicode(word) => {
-            output.complain(&format!("Error: argument {word:?} is not valid UTF-8\n"));
-        }
         Why::Environment(text) => {
             tracing::error!(critical = true, "{text}");
             return Code::Other;

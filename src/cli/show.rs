@@ -97,33 +97,27 @@ pub struct ShowFlags {
 
 /// A level by its name, in any case.
 fn level(value: &str) -> Result<Level, BadValue> {
-    Ok(match value.to_uppercase().as_str() {
-        "OFF" => Level::Off,
-        "EMERGENCY" | "ALERT" | "CRITICAL" => Level::Critical,
-        "ERROR" => Level::Error,
-        "WARNING" | "NOTICE" => Level::Notice,
-        "INFO" => Level::Info,
-        "DEBUG" => Level::Debug,
-        _ => {
-            return Err(BadValue::parsing(
-                value,
-                "fs.Enum[github.com/rclone/rclone/fs.logLevelChoices]",
-                format_args!(
-                    "invalid choice {value:?} from: EMERGENCY, ALERT, CRITICAL, \
-                     ERROR, WARNING, NOTICE, INFO, DEBUG, OFF"
-                ),
-            ));
-        }
+    Level::named(value).ok_or_else(|| {
+        BadValue::parsing(
+            value,
+            "fs.Enum[github.com/rclone/rclone/fs.logLevelChoices]",
+            format_args!(
+                "invalid choice {value:?} from: EMERGENCY, ALERT, CRITICAL, \
+                 ERROR, WARNING, NOTICE, INFO, DEBUG, OFF"
+            ),
+        )
     })
 }
 
-fn color(value: &str) -> Result<Color, String> {
+fn color(value: &str) -> Result<Color, BadValue> {
     match value.to_uppercase().as_str() {
         "AUTO" => Ok(Color::Auto),
         "NEVER" => Ok(Color::Never),
         "ALWAYS" => Ok(Color::Always),
-        _ => Err(format!(
-            "parsing {value:?} as Color failed: invalid choice {value:?} from: AUTO, NEVER, ALWAYS"
+        _ => Err(BadValue::parsing(
+            value,
+            "fs.Enum[github.com/rclone/rclone/fs.terminalColorModeChoices]",
+            format_args!("invalid choice {value:?} from: AUTO, NEVER, ALWAYS"),
         )),
     }
 }

@@ -95,7 +95,9 @@ impl Context {
     /// As [`Context::open`]; `argument` names a thing of the other kind.
     pub async fn exact(&self, source: &Root, argument: &str) -> Result<Location, CommandError> {
         if source.file.is_some() {
-            if argument.ends_with(['/', ':']) {
+            // A file may be called `:`.
+            let names_remote = argument.ends_with(':') && !argument.ends_with("/:");
+            if argument.ends_with('/') || names_remote {
                 let shown = printable(argument);
                 return Err(CommandError::start(format!("{shown:?} is a directory")));
             }
@@ -150,7 +152,7 @@ impl Context {
             ("--copy-dest", &flags.copy_dest, &mut aside.copy),
         ] {
             let shown: Vec<String> = texts.iter().map(|text| printable(text)).collect();
-            for text in texts {
+            for text in texts.iter().filter(|text| !text.is_empty()) {
                 places.push(self.beside(flag, text, &shown).await?);
             }
         }

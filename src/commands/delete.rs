@@ -1,7 +1,7 @@
 //! `megarc delete`.
 
 use super::Context;
-use crate::engine::delete;
+use crate::engine::{delete, rmdirs};
 use crate::exit::CommandError;
 
 /// Delete the files in a path
@@ -26,7 +26,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
     delete::delete(&ctx.run, &root).await?;
     if args.rmdirs && root.file.is_none() {
-        delete::remove_empty_dirs(&ctx.run, &root.dir, true).await?;
+        rmdirs::remove_empty_dirs(&ctx.run, &root.dir, true).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `megarc rmdirs`.
 
 use super::Context;
-use crate::engine::delete;
+use crate::engine::rmdirs;
 use crate::exit::CommandError;
 
 /// Remove the empty directories in a path
@@ -24,5 +24,5 @@ pub struct Args {
 /// The path is missing, or an empty directory cannot be removed.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let dir = ctx.open_dir(&args.path).await?;
-    Ok(delete::remove_empty_dirs(&ctx.run, &dir, args.leave_root).await?)
+    Ok(rmdirs::remove_empty_dirs(&ctx.run, &dir, args.leave_root).await?)
 }

@@ -1,10 +1,10 @@
 //! `megarc touch`.
 
-use jiff::civil::DateTime;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil};
 
 use super::Context;
+use crate::cli::dates;
 use crate::engine::touch;
 use crate::exit::CommandError;
 use crate::remote::Location;
@@ -45,22 +45,27 @@ pub struct Args {
 /// The time cannot be read; the store cannot set times, or the file not be
 /// made.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
-    let when = args.when().map_err(CommandError::start)?;
+    let when = args.when().map_err(CommandError::run)?;
     tracing::debug!("Touch time {when}");
     let place = ctx.locate(&args.path).await?;
+    let when = match place.remote.features().local {
+        true => disk_time(when),
+        false => Some(when),
+    };
     let parent = place.path.parent();
     let (Some(parent), false) = (parent, args.path.ends_with(['/', ':'])) else {
-        return Ok(touch::touch_dir(&ctx.run, &place, &place, when, args.recursive).await?);
+        return touch_dir(args, ctx, &place, &place, when).await;
     };
     let root = Location {
         remote: place.remote.clone(),
         path: parent,
     };
     match place.remote.stat(&place.path).await {
-        Ok(entry) if entry.is_dir() => {
-            Ok(touch::touch_dir(&ctx.run, &root, &place, when, args.recursive).await?)
-        }
-        Ok(file) => Ok(touch::touch_file(&ctx.run, &root, &file, when).await?),
+        Ok(entry) if entry.is_dir() => touch_dir(args, ctx, &root, &place, when).await,
+        Ok(file) => match when {
+            Some(when) => Ok(touch::touch_file(&ctx.run, &root, &file, when).await?),
+            None => Ok(()),
+        },
         Err(error) if !error.is_not_found() => {
             Err(CommandError::no_file_system(&args.path, &error))
         }
@@ -72,8 +77,37 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             tell(&root, "--recursive");
             Ok(())
         }
-        Err(_) => Ok(touch::create(&ctx.run, &root, &place.path, when).await?),
+        Err(_) => {
+            let when = when.unwrap_or_else(Timestamp::now);
+            Ok(touch::create(&ctx.run, &root, &place.path, when).await?)
+        }
     }
+}
+
+async fn touch_dir(
+    args: &Args,
+    ctx: &Context,
+    root: &Location,
+    dir: &Location,
+    when: Option<Timestamp>,
+) -> Result<(), CommandError> {
+    match when {
+        Some(when) => Ok(touch::touch_dir(&ctx.run, root, dir, when, args.recursive).await?),
+        None => Ok(()),
+    }
+}
+
+/// A time as rclone gives it to a disk: a number of nanoseconds in 64 bits,
+/// which wraps around beyond 292 years from 1970, and for the first second of
+/// year 1 no time at all.
+fn disk_time(when: Timestamp) -> Option<Timestamp> {
+    const YEAR_ONE: i64 = -62_135_596_800;
+    if when.as_second() == YEAR_ONE && when.subsec_nanosecond() == 0 {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "that is what wraps")]
+    let nanos = when.as_nanosecond() as i64;
+    Timestamp::from_nanosecond(i128::from(nanos)).ok()
 }
 
 fn tell(root: &Location, flag: &str) {
@@ -92,58 +126,12 @@ impl Args {
         } else {
             TimeZone::UTC
         };
-        civil_time(text)
-            .and_then(|time| zone.to_timestamp(time).ok())
-            .ok_or_else(|| {
-                format!(
-                    "failed to parse timestamp argument: {text:?} is none of YYMMDD, \
-                     YYYY-MM-DDTHH:MM:SS and YYYY-MM-DDTHH:MM:SS.SSS"
-                )
-            })
-    }
-}
-
-fn civil_time(text: &str) -> Option<DateTime> {
-    let form = match text.len() {
-        // Others would pass as years of one digit and the like.
-        6 => return Some(civil::Date::strptime("%y%m%d", text).ok()?.into()),
-        19 => "%Y-%m-%dT%H:%M:%S",
-        20.. => "%Y-%m-%dT%H:%M:%S%.f",
-        _ => return None,
-    };
-    DateTime::strptime(form, text).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_three_forms() {
-        for (text, expected) in [
-            ("171030", "2017-10-30T00:00:00"),
-            ("690101", "1969-01-01T00:00:00"),
-            ("2006-01-02T15:04:05", "2006-01-02T15:04:05"),
-            ("2006-01-02T15:04:05.1", "2006-01-02T15:04:05.1"),
-            (
-                "2006-01-02T15:04:05.123456789",
-                "2006-01-02T15:04:05.123456789",
-            ),
-        ] {
-            let time = civil_time(text).map(|time| time.to_string());
-            assert_eq!(time.as_deref(), Some(expected), "{text}");
-        }
-        for text in [
-            "bogus",
-            "171330",
-            "2006-01-02",
-            "17.10.30",
-            "2006-01-02T15:04",
-            "2006-01-02T15:04:05Z",
-            "2006-01-02T15:04:05+01:00",
-            "2006-01-02 15:04:05",
-        ] {
-            assert_eq!(civil_time(text), None, "{text}");
-        }
+        let layout = match text.len() {
+            ..19 => "060102",
+            19 => "2006-01-02T15:04:05",
+            20.. => "2006-01-02T15:04:05.999999999",
+        };
+        dates::parse(layout, text, &zone)
+            .map_err(|why| format!("failed to parse timestamp argument: {why}"))
     }
 }

@@ -184,10 +184,10 @@ impl Rules {
 }
 
 /// Whether contents of two stores can be compared without a transfer: one is a
-/// disk here, the other one too, or tells by itself.
+/// disk here, the other one too, or tells by itself; or both tell.
 pub(super) fn comparable(a: &Features, b: &Features) -> bool {
     let with = |at: &Features, with: &Features| at.local && (with.local || with.likeness);
-    with(a, b) || with(b, a)
+    with(a, b) || with(b, a) || a.likeness && b.likeness
 }
 
 #[derive(Clone, Copy)]

@@ -3,9 +3,10 @@
 use futures_util::{StreamExt, stream};
 
 use super::aside::put_away;
+use super::rmdirs::remove_empty_dirs;
 use super::walk::Walk;
 use super::{Class, Error, Result, Root, Run};
-use crate::remote::{Entry, ErrorKind, Location, RemotePath};
+use crate::remote::{Entry, ErrorKind, Location};
 
 /// Deletes the files below `root` that the filter lets through; directories
 /// stay.
@@ -14,6 +15,13 @@ use crate::remote::{Entry, ErrorKind, Location, RemotePath};
 /// The first directory that could not be listed, or the last file that could
 /// not be deleted; the rest of the work is done.
 pub async fn delete(run: &Run, root: &Root) -> Result<()> {
+    let (listed, deleted) = delete_found(run, root).await;
+    listed?;
+    deleted
+}
+
+/// The outcome of listing, and that of deleting.
+async fn delete_found(run: &Run, root: &Root) -> (Result<()>, Result<()>) {
     let mut walk = Walk::new(run, root);
     let mut failures = Failures::default();
     while let Some(listing) = walk.next().await {
@@ -31,8 +39,7 @@ pub async fn delete(run: &Run, root: &Root) -> Result<()> {
             break;
         }
     }
-    walk.finish()?;
-    failures.outcome()
+    (walk.finish(), failures.outcome())
 }
 
 /// Deletions that failed, for one error at the end.
@@ -199,74 +206,9 @@ pub async fn purge(run: &Run, dir: &Location) -> Result<()> {
         }
     }
     let everything = run.clone().with_filter(super::Filter::default());
-    // Its failures are logged and counted; the removal of the directories
+    // What could not be listed is counted; the removal of the directories
     // says whether anything is left.
-    if let Err(error) = delete(&everything, &Root::dir(dir.clone())).await {
-        run.stats.count_error(error);
-    }
+    let (_, deleted) = delete_found(&everything, &Root::dir(dir.clone())).await;
+    deleted?;
     remove_empty_dirs(&everything, dir, false).await
-}
-
-/// Removes the empty directories below `root`, deepest first, and `root`
-/// itself unless `keep_root`.
-///
-/// # Errors
-/// The last failure; the rest of the work is done.
-pub async fn remove_empty_dirs(run: &Run, root: &Location, keep_root: bool) -> Result<()> {
-    let mut empty = find_empty_dirs(run, root, keep_root).await;
-    empty.sort_by(|a, b| {
-        let depth = |e: &Entry| e.path.elements().count();
-        depth(b).cmp(&depth(a)).then_with(|| a.path.cmp(&b.path))
-    });
-    let mut last = None;
-    for dir in empty {
-        if let Err(error) = remove_dir_at(run, root, &dir).await {
-            let name = super::root::relative(&dir.path, &root.path);
-            tracing::error!(object = %name, "Failed to rmdir: {error}");
-            last = Some(run.stats.count_error(error));
-        }
-    }
-    match last {
-        None => Ok(()),
-        Some(last) => Err(
-            Error::new(last.kind, format!("failed to remove directories: {last}"))
-                .class(last.class),
-        ),
-    }
-}
-
-async fn find_empty_dirs(run: &Run, root: &Location, keep_root: bool) -> Vec<Entry> {
-    let mut dirs = vec![Entry::dir(root.path.clone())];
-    let mut holds_files = std::collections::HashSet::new();
-    if keep_root {
-        holds_files.insert(root.path.clone());
-    }
-    let mut walk = Walk::new(run, &Root::dir(root.clone()));
-    while let Some(listing) = walk.next().await {
-        for entry in listing.entries {
-            if entry.is_dir() {
-                dirs.push(entry);
-            } else {
-                mark_up(&entry.path, &root.path, &mut holds_files);
-            }
-        }
-    }
-    dirs.retain(|d| !holds_files.contains(&d.path));
-    dirs
-}
-
-/// Marks all directories above `path`, up to `root`.
-fn mark_up(
-    path: &RemotePath,
-    root: &RemotePath,
-    marked: &mut std::collections::HashSet<RemotePath>,
-) {
-    let mut dir = path.parent();
-    while let Some(d) = dir {
-        let stop = &d == root;
-        dir = d.parent();
-        if !marked.insert(d) || stop {
-            break;
-        }
-    }
 }

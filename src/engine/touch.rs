@@ -16,6 +16,11 @@ pub async fn touch_file(run: &Run, root: &Location, file: &Entry, when: Timestam
     if run.skips("touch", name.as_str(), None).await {
         return Ok(());
     }
+    set_time(root, file, when).await
+}
+
+async fn set_time(root: &Location, file: &Entry, when: Timestamp) -> Result<()> {
+    let name = super::root::relative(&file.path, &root.path);
     tracing::debug!(object = %root.describe(), "Touching {:?}", name.as_str());
     Ok(root.remote.set_modified(file, when).await?)
 }
@@ -26,7 +31,7 @@ pub async fn touch_file(run: &Run, root: &Location, file: &Entry, when: Timestam
 /// Those of writing it.
 pub async fn create(run: &Run, root: &Location, path: &RemotePath, when: Timestamp) -> Result<()> {
     let name = super::root::relative(path, &root.path);
-    if run.skips("touch (create)", name.as_str(), None).await {
+    if run.skips("touch (create)", &root.describe(), None).await {
         return Ok(());
     }
     tracing::debug!(object = %root.describe(), "Touching (creating) {:?}", name.as_str());
@@ -79,7 +84,11 @@ pub async fn touch_dir(
 
 /// One of several: its failure is logged and counted here.
 async fn touch_below(run: &Run, root: &Location, file: &Entry, when: Timestamp) -> Result<()> {
-    touch_file(run, root, file, when).await.map_err(|error| {
+    let shown = super::root::relative(&file.path, &root.path);
+    if run.skips("touch", shown.as_str(), file.size).await {
+        return Ok(());
+    }
+    set_time(root, file, when).await.map_err(|error| {
         let name = super::root::relative(&file.path, &root.path);
         let error = Error::new(error.kind, format!("failed to touch: {error}")).class(error.class);
         tracing::error!(object = %name, "{error}");

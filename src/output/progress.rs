@@ -259,7 +259,9 @@ pub fn log(snapshot: &Snapshot, style: &Style) {
     let stats = json(snapshot).to_string();
     match style.level {
         Level::Off => {}
-        Level::Critical => tracing::error!(critical = true, stats, "{text}"),
+        Level::Emergency | Level::Alert | Level::Critical | Level::Warning => {
+            tracing::error!(level = style.level.name(), stats, "{text}");
+        }
         Level::Error => tracing::error!(stats, "{text}"),
         Level::Notice => tracing::warn!(stats, "{text}"),
         Level::Info => tracing::info!(stats, "{text}"),

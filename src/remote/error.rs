@@ -96,6 +96,12 @@ impl RemoteError {
         self
     }
 
+    /// Adds the cause, in words that need no others before them.
+    #[must_use]
+    pub fn said(self, text: impl Into<String>) -> Self {
+        self.because(Said(text.into()))
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -134,6 +140,11 @@ impl RemoteError {
     }
 }
 
+/// A cause that names the operation and its object itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Said(String);
+
 impl ErrorKind {
     /// The words for the kind, rclone's where rclone has them.
     #[must_use]
@@ -167,6 +178,7 @@ impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The kind's words are enough where the cause only says it again.
         match (&self.source, self.kind) {
+            (Some(source), _) if source.is::<Said>() => write!(f, "{source}"),
             (Some(source), ErrorKind::Io | ErrorKind::Invalid | ErrorKind::Network) => {
                 write!(f, "{source}")
             }

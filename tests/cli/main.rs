@@ -21,6 +21,7 @@ mod delete;
 mod deletefile;
 mod docs;
 mod doctor;
+mod encoding;
 mod filters;
 mod flags;
 mod gendocs;

@@ -75,7 +75,7 @@ fn of_a_directory_its_files_are_touched() {
         assert_eq!(dry.complaints().len(), 3, "{}", dry.stderr);
         assert!(
             dry.stderr
-                .contains("NOTICE: d/x: Skipped touch as --dry-run is set\n"),
+                .contains("NOTICE: d/x: Skipped touch as --dry-run is set (size 0)\n"),
             "{}",
             dry.stderr
         );
@@ -97,12 +97,10 @@ fn the_local_time_zone_counts_when_asked() {
 #[test]
 fn what_is_no_time_is_refused() {
     let home = Home::new();
-    let outcome = home.run(&["touch", "-t", "2006-01-02", "dst:a"]);
+    let outcome = home.run(&["touch", "-t", "2006-01-02", "--retries", "1", "dst:a"]);
     assert_eq!(outcome.code, 1);
     assert!(
-        outcome
-            .stderr
-            .starts_with("CRITICAL: failed to parse timestamp argument: \"2006-01-02\" is none of"),
+        outcome.stderr.contains("cannot parse \"-01-02\" as \"06\""),
         "{}",
         outcome.stderr
     );

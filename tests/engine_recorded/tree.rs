@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// A tree, or the one that a name stands for.
-fn resolve<'a>(trees: &'a Value, tree: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(trees: &'a Value, tree: &'a Value) -> &'a Value {
     tree.as_str().map_or(tree, |name| &trees[name])
 }
 
-fn content(file: &Value) -> Vec<u8> {
+pub(crate) fn content(file: &Value) -> Vec<u8> {
     if let Some(text) = file["content"].as_str() {
         return text.as_bytes().to_vec();
     }
@@ -26,7 +26,7 @@ fn content(file: &Value) -> Vec<u8> {
         .collect()
 }
 
-fn mtime(entry: &Value) -> SystemTime {
+pub(crate) fn mtime(entry: &Value) -> SystemTime {
     let text = entry["mtime"].as_str().unwrap_or("2020-01-02T03:04:05Z");
     text.parse::<Timestamp>().unwrap().into()
 }

@@ -15,11 +15,12 @@ pub use sums::{Sums, check_sums};
 
 use super::in_order::InOrder;
 use super::march::{Pair, Side};
+use super::sides::{Dirs, Found};
 use super::{Result, Run};
 use crate::remote::{Entry, Location};
 use pair::Judge;
 use tally::{Outcome, Tally};
-use walk::{Step, Steps};
+use walk::Steps;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -112,15 +113,14 @@ struct Check<'a> {
 impl Check<'_> {
     async fn walk(&mut self) -> Result<()> {
         let mut steps = Steps::new(&self.run, &self.src, &self.dst);
-        while let Some(step) = steps.next().await {
-            let Step {
-                place,
+        while let Some((place, found)) = steps.next().await {
+            let Found {
                 listed,
                 withheld,
                 failed,
                 matched,
-                complete,
-            } = step;
+            } = found;
+            let complete = failed.is_empty();
             self.run.stats.update(|c| c.listed += listed);
             for (side, error) in failed {
                 self.tally.unlisted(&place, side, error);
@@ -146,16 +146,15 @@ impl Check<'_> {
     }
 
     /// Puts one pair where it belongs.
-    async fn sort(
-        &mut self,
-        pair: Pair,
-        below: &mut Vec<(Option<Entry>, Option<Entry>)>,
-    ) -> Result<()> {
+    async fn sort(&mut self, pair: Pair, below: &mut Vec<Dirs>) -> Result<()> {
         match pair {
             Pair::SrcOnly(src) => self.alone(Side::Source, src, below).await,
             Pair::DstOnly(dst) => self.alone(Side::Destination, dst, below).await,
             Pair::Both { src, dst } if src.is_dir() => {
-                below.push((Some(src), Some(dst)));
+                below.push(Dirs {
+                    src: Some(src),
+                    dst: Some(dst),
+                });
                 Ok(())
             }
             Pair::Both { src, dst } => self.compare(src, dst).await,
@@ -167,20 +166,17 @@ impl Check<'_> {
         }
     }
 
-    async fn alone(
-        &mut self,
-        side: Side,
-        entry: Entry,
-        below: &mut Vec<(Option<Entry>, Option<Entry>)>,
-    ) -> Result<()> {
+    async fn alone(&mut self, side: Side, entry: Entry, below: &mut Vec<Dirs>) -> Result<()> {
         if side == Side::Destination && self.ask.one_way {
             return Ok(());
         }
         if entry.is_dir() {
-            below.push(match side {
-                Side::Source => (Some(entry), None),
-                Side::Destination => (None, Some(entry)),
-            });
+            let mut dirs = Dirs::default();
+            *match side {
+                Side::Source => &mut dirs.src,
+                Side::Destination => &mut dirs.dst,
+            } = Some(entry);
+            below.push(dirs);
             return Ok(());
         }
         let name = self.tally.name(side, &entry);

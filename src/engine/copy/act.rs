@@ -222,7 +222,11 @@ impl Tree {
         if let Some(parent) = job.to.path.parent() {
             let mut times = lock(&self.times);
             times.mark_file_in(&parent);
-            times.mark_changed(parent);
+            // As in rclone: where renames are tracked, a new file leaves the
+            // time of a directory that was there as it becomes.
+            if job.replace.is_some() || self.strategy.is_none() {
+                times.mark_changed(parent);
+            }
         }
         self.run.stats.queue_transfer(job.src.size);
         transfers.send(job).await;

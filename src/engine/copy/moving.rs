@@ -66,8 +66,10 @@ fn moves_dirs(run: &Run, src: &Location, dst: &Location) -> bool {
 /// has to be moved file by file.
 async fn at_once(run: &Run, src: &Location, dst: &Location) -> Result<bool> {
     let label = dst.describe();
+    if run.skips("server-side directory move", &label, None).await {
+        return Ok(true);
+    }
     match dst.remote.stat(&dst.path).await {
-        Ok(_) if run.options.dry_run => return Ok(false),
         Ok(_) => {
             tracing::info!(
                 object = %label,
@@ -80,9 +82,6 @@ async fn at_once(run: &Run, src: &Location, dst: &Location) -> Result<bool> {
         Err(e) => return Err(e.into()),
     }
     overlap::refuse(run, src, dst).await?;
-    if run.skips("server-side directory move", &label, None).await {
-        return Ok(true);
-    }
     let dir = Entry::dir(src.path.clone());
     match dst.remote.rename(&dir, &dst.path.clone().into()).await {
         Ok(_) => {}

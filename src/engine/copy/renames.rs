@@ -162,9 +162,7 @@ impl Tree {
                 }
             }
             if let Some(parent) = job.to.path.parent() {
-                let mut times = lock(&self.times);
-                times.mark_file_in(&parent);
-                times.mark_changed(parent);
+                lock(&self.times).mark_file_in(&parent);
             }
             tracing::info!(object = %job.name, "Renamed from {old_name:?}");
         }

@@ -24,9 +24,10 @@ use super::super::dirtimes::DirTimes;
 use super::super::lanes::{Lane, Lanes, Order};
 use super::super::march::Side;
 use super::super::relocate::{Part, relocate};
+use super::super::sides::{Found, Lister};
 use super::super::transfer::{Job, transfer};
 use super::super::{Class, Error, Result, Run};
-use super::list::{Lister, Node, Step, report, report_withheld};
+use super::list::{Node, report, report_withheld};
 use super::remove::{Extras, Removal};
 use super::renames::Strategy;
 use super::{probe, rules};
@@ -258,10 +259,14 @@ impl Tree {
 
     /// Walks both trees; returns the directories still to be made.
     async fn march(&self, queues: &Queues, inside: bool) -> Vec<(Entry, Entry)> {
-        let lister = Lister::new(&self.run, &self.src, &self.dst);
+        let lister = Lister::of_copy(&self.run, &self.src, &self.dst);
         let mut descent = Descent::new(self.run.options.checkers, move |node: Node| {
             let lister = lister.clone();
-            async move { lister.step(node).await }.boxed()
+            async move {
+                let found = lister.find(&node.dirs()).await;
+                (node, found)
+            }
+            .boxed()
         });
         descent.enter(vec![Node {
             src: Some(Entry::dir(self.src.path.clone())),
@@ -270,43 +275,40 @@ impl Tree {
             depth: 0,
         }]);
         let mut late = Vec::new();
-        while let Some(Step {
-            node,
-            listed,
-            withheld,
-            result,
-        }) = descent.next().await
-        {
-            self.run.stats.update(|c| c.listed += listed);
-            if let Some(dir) = &node.src {
-                for what in withheld {
-                    if let Some(e) = report_withheld(&self.run, &self.src, dir, &what) {
-                        self.fail(e);
-                    }
-                }
-            }
-            match result {
-                Ok(matched) => {
-                    let entered = self.act(&node, matched, queues).await;
-                    let mut next = Vec::with_capacity(entered.len());
-                    for (child, existed) in entered {
-                        if let Some(made) = self.enter(&child, existed, inside).await {
-                            late.push(made);
-                        }
-                        if self.deeper(&child) {
-                            next.push(child);
+        while let Some((node, found)) = descent.next().await {
+            let Found {
+                listed,
+                withheld,
+                failed,
+                matched,
+            } = found;
+            if let Some((side, error)) = failed.into_iter().next() {
+                let (root, dir) = match (side, &node.src) {
+                    (Side::Source, Some(dir)) => (&self.src, dir),
+                    _ => (&self.dst, &node.dst),
+                };
+                self.run.found_below(root, Finding::Error, &dir.path);
+                self.fail(report(&self.run, root, dir, side, error));
+            } else {
+                self.run.stats.update(|c| c.listed += listed);
+                if let Some(dir) = &node.src {
+                    for (_, what) in withheld {
+                        if let Some(e) = report_withheld(&self.run, &self.src, dir, &what) {
+                            self.fail(e);
                         }
                     }
-                    descent.enter(next);
                 }
-                Err((side, error)) => {
-                    let (root, dir) = match (side, &node.src) {
-                        (Side::Source, Some(dir)) => (&self.src, dir),
-                        _ => (&self.dst, &node.dst),
-                    };
-                    self.run.found_below(root, Finding::Error, &dir.path);
-                    self.fail(report(&self.run, root, dir, side, error));
+                let entered = self.act(&node, matched, queues).await;
+                let mut next = Vec::with_capacity(entered.len());
+                for (child, existed) in entered {
+                    if let Some(made) = self.enter(&child, existed, inside).await {
+                        late.push(made);
+                    }
+                    if self.deeper(&child) {
+                        next.push(child);
+                    }
                 }
+                descent.enter(next);
             }
             if self.run.is_over() {
                 break;

@@ -30,10 +30,16 @@ use format::{Format, Record};
 pub enum Level {
     /// Nothing.
     Off,
+    /// Nothing has this importance, unless it is asked for.
+    Emergency,
+    /// Nor this.
+    Alert,
     /// Only what ends the program.
     Critical,
     /// Failures.
     Error,
+    /// Nothing has this importance, unless it is asked for.
+    Warning,
     /// What the user should know.
     #[default]
     Notice,
@@ -44,13 +50,37 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Emergency,
+        Self::Alert,
+        Self::Critical,
+        Self::Error,
+        Self::Warning,
+        Self::Notice,
+        Self::Info,
+        Self::Debug,
+        Self::Off,
+    ];
+
+    /// The level of this name, in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|level| level.name().eq_ignore_ascii_case(name))
+    }
+
     /// rclone's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Off => "OFF",
+            Self::Emergency => "EMERGENCY",
+            Self::Alert => "ALERT",
             Self::Critical => "CRITICAL",
             Self::Error => "ERROR",
+            Self::Warning => "WARNING",
             Self::Notice => "NOTICE",
             Self::Info => "INFO",
             Self::Debug => "DEBUG",
@@ -62,8 +92,11 @@ impl Level {
     #[must_use]
     pub const fn severity(self) -> u8 {
         match self {
-            Self::Off | Self::Critical => 2,
+            Self::Off | Self::Emergency => 0,
+            Self::Alert => 1,
+            Self::Critical => 2,
             Self::Error => 3,
+            Self::Warning => 4,
             Self::Notice => 5,
             Self::Info => 6,
             Self::Debug => 7,
@@ -141,6 +174,8 @@ impl<S: Subscriber> Layer<S> for Lines {
 #[derive(Default)]
 struct Fields {
     critical: bool,
+    /// A level that tracing does not have.
+    level: Option<Level>,
     object: String,
     message: String,
     /// The size of the object.
@@ -153,6 +188,9 @@ struct Fields {
 
 impl Fields {
     fn level(&self, level: tracing::Level) -> Level {
+        if let Some(level) = self.level {
+            return level;
+        }
         match level {
             tracing::Level::ERROR if self.critical => Level::Critical,
             tracing::Level::ERROR => Level::Error,
@@ -179,6 +217,9 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "level" {
+            self.level = Level::named(value);
+        }
         self.record_debug(field, &format_args!("{value}"));
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::super::{About, Entry, ErrorKind, RemoteError, RemotePath, Result};
 use super::spot::Spot;
-use super::{failure, link, list, shown};
+use super::{failure, link, list, shown, system_words};
 
 /// Makes a directory and its parents.
 pub(super) fn make_dir(dir: &Spot) -> Result<Entry> {
@@ -19,9 +19,11 @@ pub(super) fn make_dir(dir: &Spot) -> Result<Entry> {
 /// Makes `os` and whatever is missing above it.
 pub(super) fn make_all(os: &Path, dir: &RemotePath) -> Result<()> {
     fs::create_dir_all(os).map_err(|e| {
+        let in_the_way = os.ancestors().find(|above| above.is_file());
         let mut failure = failure(e, "creating directory", dir);
-        if failure.kind == ErrorKind::AlreadyExists {
+        if let Some(file) = in_the_way {
             failure.kind = ErrorKind::IsFile;
+            failure = failure.said(format!("mkdir {}: not a directory", file.display()));
         }
         failure
     })
@@ -34,13 +36,18 @@ pub(super) fn remove(spot: &Spot, entry: &Entry) -> Result<()> {
     if !entry.is_dir() {
         return fs::remove_file(os).map_err(|e| failure(e, "removing", &entry.path));
     }
-    fs::remove_dir(os).map_err(|e| {
-        let mut failure = failure(e, "removing directory", &entry.path);
-        if failure.kind == ErrorKind::NotFound {
-            failure.kind = ErrorKind::DirNotFound;
+    let op = "removing directory";
+    match fs::metadata(&os) {
+        Ok(meta) if meta.is_file() => {
+            return Err(RemoteError::new(ErrorKind::IsFile, op, shown(&entry.path)));
         }
-        failure
-    })
+        Ok(_) => {}
+        Err(e) => {
+            let words = format!("stat {}: {}", shown(&entry.path), system_words(&e));
+            return Err(RemoteError::new(ErrorKind::Io, op, shown(&entry.path)).said(words));
+        }
+    }
+    fs::remove_dir(os).map_err(|e| failure(e, op, &entry.path))
 }
 
 /// Removes a directory and all below it, never following a link.
@@ -125,7 +132,20 @@ fn renamed(outcome: io::Result<()>, from: &Spot, to: &Spot) -> Result<Entry> {
         Err(e) if e.kind() == io::ErrorKind::CrossesDevices => {
             Err(RemoteError::new(ErrorKind::Unsupported, "renaming", shown(&from.path)).because(e))
         }
-        Err(e) => Err(failure(e, "renaming", &from.path)),
+        Err(e) => {
+            let words = format!(
+                "rename {} {}: {}",
+                shown(&from.path),
+                shown(&to.path),
+                system_words(&e)
+            );
+            let mut failure = failure(e, "renaming", &from.path).said(words);
+            // Of what goes missing meanwhile nobody asked whether it is there.
+            if failure.kind == ErrorKind::NotFound {
+                failure.kind = ErrorKind::Io;
+            }
+            Err(failure)
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
         let mut failure = failure(e, op, dir);
         if failure.kind == ErrorKind::NotFound {
             failure.kind = ErrorKind::DirNotFound;
+            failure.source = None;
         }
         failure
     })?;

@@ -363,18 +363,34 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// An I/O error as its kind; the cause stays where the kind does not say it all.
+/// An I/O error as its kind, in the words that rclone has from its system:
+/// `open /a/b: permission denied`. What is merely not there needs no words.
 fn failure(error: io::Error, op: &'static str, path: &RemotePath) -> RemoteError {
+    let call = match op {
+        "looking at" => "lstat",
+        "listing" | "creating" => "open",
+        "writing" => "write",
+        "creating directory" => "mkdir",
+        "removing" | "removing directory" => "remove",
+        "setting the time of" => "chtimes",
+        other => other,
+    };
+    let words = format!("{call} {}: {}", shown(path), system_words(&error));
     let mut failure = RemoteError::from_io(error, op, shown(path));
-    if matches!(
-        failure.kind,
-        ErrorKind::NotFound
-            | ErrorKind::AlreadyExists
-            | ErrorKind::IsDir
-            | ErrorKind::IsFile
-            | ErrorKind::DirNotEmpty
-    ) {
+    if op == "looking at" && failure.kind == ErrorKind::NotFound {
         failure.source = None;
+        return failure;
     }
-    failure
+    failure.said(words)
+}
+
+/// What the system says of an error, as its C library words it.
+fn system_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => String::new(),
+    }
 }

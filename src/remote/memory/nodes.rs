@@ -1,6 +1,7 @@
 //! The nodes of a store in memory: a table of parents, names and contents.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -17,13 +18,41 @@ const ROOT: Id = 0;
 pub(super) struct Nodes {
     nodes: BTreeMap<Id, Node>,
     /// The nodes in each directory, so that a large store is listed in time.
-    inside: BTreeMap<Id, BTreeSet<Id>>,
+    inside: BTreeMap<Id, Inside>,
     last: Id,
+}
+
+/// What lies in one directory.
+#[derive(Default)]
+struct Inside {
+    /// In the order it was made.
+    all: BTreeSet<Id>,
+    /// By name, so that one of many is found in time; in the order of `all`.
+    named: HashMap<Arc<str>, Vec<Id>>,
+}
+
+impl Inside {
+    fn add(&mut self, id: Id, name: Arc<str>) {
+        self.all.insert(id);
+        let same = self.named.entry(name).or_default();
+        let place = same.partition_point(|other| *other < id);
+        same.insert(place, id);
+    }
+
+    fn remove(&mut self, id: Id, name: &str) {
+        self.all.remove(&id);
+        if let Some(same) = self.named.get_mut(name) {
+            same.retain(|other| *other != id);
+            if same.is_empty() {
+                self.named.remove(name);
+            }
+        }
+    }
 }
 
 struct Node {
     parent: Id,
-    name: String,
+    name: Arc<str>,
     /// `None` for a directory.
     content: Option<Bytes>,
     modified: Option<Timestamp>,
@@ -72,11 +101,20 @@ impl Nodes {
     }
 
     pub(super) fn children(&self, dir: Id) -> impl Iterator<Item = Id> {
-        self.inside.get(&dir).into_iter().flatten().copied()
+        self.inside
+            .get(&dir)
+            .into_iter()
+            .flat_map(|inside| inside.all.iter().copied())
     }
 
+    /// The nodes of one name in a directory, in the order they were made.
     pub(super) fn named(&self, dir: Id, name: &str) -> impl Iterator<Item = Id> {
-        self.children(dir).filter(move |id| self.name(*id) == name)
+        self.inside
+            .get(&dir)
+            .and_then(|inside| inside.named.get(name))
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     pub(super) fn name(&self, id: Id) -> &str {
@@ -125,14 +163,15 @@ impl Nodes {
         modified: Option<Timestamp>,
     ) -> Id {
         self.last += 1;
+        let name: Arc<str> = name.into();
         let node = Node {
             parent,
-            name: name.to_owned(),
+            name: Arc::clone(&name),
             content,
             modified,
         };
         self.nodes.insert(self.last, node);
-        self.inside.entry(parent).or_default().insert(self.last);
+        self.inside.entry(parent).or_default().add(self.last, name);
         self.last
     }
 
@@ -153,11 +192,12 @@ impl Nodes {
     pub(super) fn move_to(&mut self, id: Id, parent: Id, name: &str) {
         if let Some(node) = self.nodes.get_mut(&id) {
             if let Some(siblings) = self.inside.get_mut(&node.parent) {
-                siblings.remove(&id);
+                siblings.remove(id, &node.name);
             }
-            self.inside.entry(parent).or_default().insert(id);
             node.parent = parent;
-            name.clone_into(&mut node.name);
+            node.name = name.into();
+            let name = Arc::clone(&node.name);
+            self.inside.entry(parent).or_default().add(id, name);
         }
     }
 
@@ -172,9 +212,9 @@ impl Nodes {
         if let Some(node) = self.nodes.remove(&id)
             && let Some(siblings) = self.inside.get_mut(&node.parent)
         {
-            siblings.remove(&id);
+            siblings.remove(id, &node.name);
         }
-        for child in self.inside.remove(&id).unwrap_or_default() {
+        for child in self.inside.remove(&id).unwrap_or_default().all {
             self.remove(child);
         }
     }

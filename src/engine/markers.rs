@@ -1,0 +1,55 @@
+//! Directories that a file in them hides (`--exclude-if-present`): they are
+//! not seen where they lie, and so not entered.
+
+use std::sync::Arc;
+
+use super::Filter;
+use crate::remote::{Entry, Remote, RemoteError, RemotePath};
+
+/// Lists a directory, without the directories in it that are hidden so.
+///
+/// # Errors
+/// Those of [`Remote::list`]; a directory has the name of the marker.
+pub(super) async fn list(
+    remote: &Arc<dyn Remote>,
+    filter: &Filter,
+    dir: &Entry,
+) -> Result<Vec<Entry>, RemoteError> {
+    let entries = remote.list(dir).await?;
+    if filter.hiding_names().is_empty() {
+        return Ok(entries);
+    }
+    let mut seen = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if !entry.is_dir() || !is_marked(remote, filter, &entry).await? {
+            seen.push(entry);
+        }
+    }
+    Ok(seen)
+}
+
+async fn is_marked(
+    remote: &Arc<dyn Remote>,
+    filter: &Filter,
+    dir: &Entry,
+) -> Result<bool, RemoteError> {
+    for name in filter.hiding_names() {
+        // What is no path can be no marker.
+        let Ok(below) = RemotePath::parse(name) else {
+            continue;
+        };
+        if below.is_root() {
+            continue;
+        }
+        match remote.stat(&dir.path.join(&below)).await {
+            Ok(entry) if entry.is_dir() => {
+                let kind = crate::remote::ErrorKind::IsDir;
+                return Err(RemoteError::new(kind, "looking at", entry.path.as_str()));
+            }
+            Ok(_) => return Ok(true),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}

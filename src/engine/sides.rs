@@ -1,0 +1,170 @@
+//! Both listings of a directory, filtered and matched; either side may lack
+//! the directory.
+
+use futures_util::future;
+
+use super::march::{Matched, Names, Side, match_listings};
+use super::markers;
+use super::walk::seen;
+use super::{Filter, Run};
+use crate::remote::{Entry, ErrorKind, Location, RemoteError, Withheld};
+
+/// A directory on both sides.
+#[derive(Clone, Default)]
+pub(super) struct Dirs {
+    /// At the source.
+    pub(super) src: Option<Entry>,
+    /// At the destination.
+    pub(super) dst: Option<Entry>,
+}
+
+/// What was found in a directory.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Number of entries before filters.
+    pub(super) listed: u64,
+    /// What lies there and the store cannot read.
+    pub(super) withheld: Vec<(Side, Withheld)>,
+    /// The sides that could not be listed, the source first. A destination
+    /// that is missing is an empty one.
+    pub(super) failed: Vec<(Side, RemoteError)>,
+    /// What stands where. Nothing, where a side could not be listed; of a
+    /// source that is missing, everything is.
+    pub(super) matched: Matched,
+}
+
+/// Lists and matches directories; cheap to clone into tasks.
+#[derive(Clone)]
+pub(super) struct Lister {
+    src: Location,
+    dst: Location,
+    filter: std::sync::Arc<Filter>,
+    names: Names,
+    /// The destination is asked for the files of the source, one by one.
+    look_up: bool,
+    /// Filters hide nothing at the destination.
+    all_of_dst: bool,
+    /// What the destination cannot read matters, too.
+    withheld_of_dst: bool,
+}
+
+impl Lister {
+    /// To compare both sides.
+    pub(super) fn new(run: &Run, src: &Location, dst: &Location) -> Self {
+        Self {
+            src: src.clone(),
+            dst: dst.clone(),
+            filter: run.filter.clone(),
+            names: Names {
+                normalize: !run.options.no_unicode_normalization,
+                fold_case: run.options.ignore_case_sync || dst.remote.features().case_insensitive,
+            },
+            look_up: false,
+            all_of_dst: false,
+            withheld_of_dst: true,
+        }
+    }
+
+    /// To change the destination.
+    pub(super) fn of_copy(run: &Run, src: &Location, dst: &Location) -> Self {
+        Self {
+            look_up: run.options.no_traverse,
+            all_of_dst: run.options.delete_excluded,
+            withheld_of_dst: false,
+            ..Self::new(run, src, dst)
+        }
+    }
+
+    pub(super) async fn find(&self, dirs: &Dirs) -> Found {
+        let (src, dst) = match &dirs.src {
+            Some(_) if self.look_up => {
+                let src = self.list(Side::Source, dirs).await;
+                let dst = match &src {
+                    Ok(listed) => self.ask_for(&listed.entries, dirs).await,
+                    Err(_) => Ok(Listed::default()),
+                };
+                (src, dst)
+            }
+            _ => {
+                let (src, dst) = (Side::Source, Side::Destination);
+                future::join(self.list(src, dirs), self.list(dst, dirs)).await
+            }
+        };
+        let mut found = Found::default();
+        let mut known = true;
+        let mut side = |side, result: Result<Listed, RemoteError>| {
+            let listed = result.unwrap_or_else(|error| {
+                let missing = error.kind == ErrorKind::DirNotFound;
+                known &= missing;
+                if side == Side::Source || !missing {
+                    found.failed.push((side, error));
+                }
+                Listed::default()
+            });
+            found.listed += listed.entries.len() as u64;
+            let withheld = listed.withheld.into_iter().map(|what| (side, what));
+            found.withheld.extend(withheld);
+            self.seen(side, listed.entries)
+        };
+        let src = side(Side::Source, src);
+        let dst = side(Side::Destination, dst);
+        if known {
+            found.matched = match_listings(src, dst, self.names);
+        }
+        found
+    }
+
+    fn seen(&self, side: Side, mut entries: Vec<Entry>) -> Vec<Entry> {
+        let root = match side {
+            Side::Source => &self.src,
+            Side::Destination if self.all_of_dst => return entries,
+            Side::Destination => &self.dst,
+        };
+        seen(&self.filter, &mut entries, &root.path);
+        entries
+    }
+
+    async fn list(&self, side: Side, dirs: &Dirs) -> Result<Listed, RemoteError> {
+        let (at, dir, all) = match side {
+            Side::Source => (&self.src, &dirs.src, true),
+            Side::Destination => (&self.dst, &dirs.dst, self.withheld_of_dst),
+        };
+        let Some(dir) = dir else {
+            return Ok(Listed::default());
+        };
+        let entries = markers::list(&at.remote, &self.filter, dir).await?;
+        // Where the files are named, the others do not matter.
+        let withheld = if all && self.filter.listed().is_none() {
+            at.remote.withheld(dir).await?
+        } else {
+            Vec::new()
+        };
+        Ok(Listed { entries, withheld })
+    }
+
+    /// `--no-traverse`: the files of these that the destination has.
+    async fn ask_for(&self, src: &[Entry], dirs: &Dirs) -> Result<Listed, RemoteError> {
+        let mut found = Listed::default();
+        let Some(dir) = &dirs.dst else {
+            return Ok(found);
+        };
+        for file in src.iter().filter(|e| !e.is_dir()) {
+            let Ok(path) = dir.path.child(file.name()) else {
+                continue;
+            };
+            match self.dst.remote.stat(&path).await {
+                Ok(entry) => found.entries.push(entry),
+                Err(e) if e.is_not_found() => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// One side of a directory.
+#[derive(Default)]
+struct Listed {
+    entries: Vec<Entry>,
+    withheld: Vec<Withheld>,
+}
