@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// Flags of rclone that megarc refuses: their values cannot be tried. One
 /// that works no longer stands here.
-const REFUSED: &[&str] = &["--disable", "--dump", "--refresh-times", "-M", "-l", "-x"];
+const REFUSED: &[&str] = &["--disable", "-M"];
 
 /// What a command line is understood as.
 fn typed(words: &[String], variables: &Value) -> Result<Box<megarc::cli::Cli>, Why> {
@@ -263,8 +263,5 @@ fn every_recorded_value() {
         wrong.len(),
         wrong.join("\n")
     );
-    assert!(
-        compared + 23 >= cases.len(),
-        "only {compared} were compared"
-    );
+    assert!(compared + 5 >= cases.len(), "only {compared} were compared");
 }

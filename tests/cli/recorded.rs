@@ -83,11 +83,6 @@ pub const DIFFERENT: &[(&str, &str, &str)] = &[
     ("copy_sync", "settier", "neither MEGA nor a disk has tiers"),
     (
         "copy_sync",
-        "copyurl bad scheme",
-        "there is no such command yet",
-    ),
-    (
-        "copy_sync",
         "rcat over dir",
         "the directory is seen before anything is read",
     ),
@@ -101,12 +96,34 @@ pub const DIFFERENT: &[(&str, &str, &str)] = &[
 /// The file, the name or arguments of a case that uses a flag which megarc
 /// refuses, and the flag.
 pub const REFUSED: &[(&str, &str, &str)] = &[
+    ("listings", "lsf src: -F h", "-F h"),
+    ("listings", "lsf src: -F M", "-F M"),
+    ("listings", "lsf src: -F psth", "-F h"),
+    ("listings", "lsf src: -F ph --hash SHA-1", "--hash"),
+    ("listings", "lsf src: -F ph --hash sha1", "--hash"),
+    ("listings", "lsf src: -F ph --hash md5", "--hash"),
+    ("listings", "lsf src: -F ph --hash nope", "--hash"),
+    ("listings", "lsf src: -F ph --hash whirlpool", "--hash"),
+    ("listings", "lsjson src: --hash", "--hash"),
+    ("listings", "lsjson src: --hash --hash-type md5", "--hash"),
+    ("listings", "lsjson src: --hash-type md5", "--hash-type"),
+    (
+        "listings",
+        "lsjson src: --hash --hash-type md5 --hash-type sha1",
+        "--hash",
+    ),
+    ("listings", "lsjson src: --hash-type nope", "--hash-type"),
+    ("listings", "lsjson src: -M", "-M"),
+    (
+        "listings",
+        "lsjson src:dir/é.txt --stat --hash-type md5",
+        "--hash-type",
+    ),
     (
         "copy_sync",
         "sync --update --use-server-modtime",
         "--use-server-modtime",
     ),
-    ("copy_sync", "sync --refresh-times", "--refresh-times"),
     ("copy_sync", "sync --ignore-checksum", "--ignore-checksum"),
     ("copy_sync", "sync --metadata", "--metadata"),
     (
@@ -114,10 +131,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "sync --server-side-across-configs",
         "--server-side-across-configs",
     ),
-    ("copy_sync", "sync --fix-case", "--fix-case"),
-    ("copy_sync", "copy --links", "--links"),
-    ("copy_sync", "sync --links", "--links"),
-    ("copy_sync", "move --links", "--links"),
 ];
 
 /// The list of sums that some listings were verified with.
