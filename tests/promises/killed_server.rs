@@ -82,12 +82,12 @@ fn check(home: &Path) -> Output {
     megarc(home, &args).output().unwrap()
 }
 
-/// Files small and large, most of them in one piece.
+/// Files of every kind to the server: the largest stand beside its database.
 fn make_tree(root: &Path) {
     for index in 0..FILES {
         let dir = root.join(format!("d{}", index % 6));
         fs::create_dir_all(&dir).unwrap();
-        let size = [10, 3_000, 40_000, 200_000][index as usize % 4] + index as usize;
+        let size = [10, 3_000, 40_000, 270_000][index as usize % 4] + index as usize;
         fs::write(dir.join(format!("f{index}")), content(index + 1, size)).unwrap();
     }
 }
