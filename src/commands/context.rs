@@ -195,8 +195,8 @@ impl Context {
     ) -> Result<(), CommandError> {
         while let Some(listing) = walk.next().await {
             for entry in &listing.entries {
-                let path = entry.path.strip(&root.dir.path);
-                act(entry, path.as_ref().unwrap_or(&entry.path).as_str())?;
+                let path = entry.path.below(&root.dir.path);
+                act(entry, path.unwrap_or(entry.path.as_str()))?;
             }
         }
         Ok(walk.finish()?)

@@ -1,6 +1,7 @@
 //! A remote → its entries, directory by directory.
 //!
-//! Listings run ahead of the caller, up to `--checkers` at a time; they are
+//! Listings run ahead of the caller, up to `--checkers` at a time, unless the
+//! remote has them at hand: those are made one after the other. They are
 //! delivered depth first, sorted by name, so that the same tree gives the same
 //! output on every run. Directories of one name that carry ids are walked each
 //! on its own.
@@ -52,7 +53,11 @@ impl Walk {
     #[must_use]
     pub fn new(run: &Run, root: &Root) -> Self {
         let remote = root.dir.remote.clone();
-        let mut descent = Descent::new(run.options.checkers, move |node: Node| {
+        let ahead = match remote.features().lists_at_once {
+            true => 0,
+            false => run.options.checkers.max(1),
+        };
+        let mut descent = Descent::new(ahead, move |node: Node| {
             let remote = remote.clone();
             async move {
                 let result = remote.list(&node.dir).await;
@@ -167,11 +172,12 @@ pub(super) fn seen(filter: &Filter, entries: &mut Vec<Entry>, root: &RemotePath)
         entries.clear();
     }
     entries.retain(|entry| {
-        let path = relative(&entry.path, root);
+        let path = entry.path.below(root);
+        let path = path.unwrap_or(entry.path.as_str());
         if entry.is_dir() {
-            filter.includes_dir(path.as_str())
+            filter.includes_dir(path)
         } else {
-            filter.includes_file(path.as_str(), entry.size, entry.modified)
+            filter.includes_file(path, entry.size, entry.modified)
         }
     });
 }

@@ -17,6 +17,8 @@ pub(super) mod lenient {
     pub(in crate::mega) use super::wire::{number, text, text_or_empty};
 }
 
+use zeroize::Zeroizing;
+
 use super::crypto::keys::NodeKey;
 use super::handle::NodeHandle;
 
@@ -122,15 +124,27 @@ impl Node {
     /// handle or type: there is nothing to hang it on then.
     #[must_use]
     pub fn decode(wire: &WireNode<'_>, keyring: &Keyring) -> Option<Self> {
+        Self::decode_in(wire, keyring, &mut Zeroizing::default())
+    }
+
+    /// As [`Node::decode`], with a buffer that is used again and again.
+    #[must_use]
+    pub fn decode_in(
+        wire: &WireNode<'_>,
+        keyring: &Keyring,
+        plain: &mut Zeroizing<Vec<u8>>,
+    ) -> Option<Self> {
         let kind = NodeKind::from_wire(wire.kind?)?;
         let contents = if kind.is_root() {
             Contents::Root
         } else {
             match keyring.open(&wire.key, kind == NodeKind::File) {
-                Some(key) => match NodeAttributes::decrypt(&wire.attributes, key.attr_key()) {
-                    Some(attributes) => Contents::Open(key, attributes),
-                    None => Contents::BadAttributes(key),
-                },
+                Some(key) => {
+                    match NodeAttributes::decrypt_in(&wire.attributes, key.attr_key(), plain) {
+                        Some(attributes) => Contents::Open(key, attributes),
+                        None => Contents::BadAttributes(key),
+                    }
+                }
                 None => Contents::NoKey,
             }
         };

@@ -37,6 +37,9 @@ pub struct Features {
     pub ids: bool,
     /// `likeness` compares stored files with content at hand.
     pub likeness: bool,
+    /// `list` answers from memory, once anything was listed: listing ahead
+    /// gains nothing.
+    pub lists_at_once: bool,
     /// Files are on a disk of this machine.
     pub local: bool,
     /// Reading a file, or giving it a time, may change the time that is listed.

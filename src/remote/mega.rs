@@ -126,6 +126,7 @@ impl Remote for Mega {
             link: !read_only,
             cleanup: !read_only,
             ids: true,
+            lists_at_once: true,
             small_files: SMALL_FILES,
             likeness: true,
             ..Features::default()

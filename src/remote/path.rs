@@ -6,11 +6,26 @@
 //! a store cannot say (a `/` in a MEGA name, bytes that are not UTF-8) has been
 //! translated by [`crate::remote::encoding`] before it gets here.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// Bytes of text that paths of one listing share: whoever keeps one of them
+/// keeps no more than that alive.
+const SHARED: usize = 4 << 10;
 
 /// A clean path inside a remote; see the module for its invariants.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct RemotePath(String);
+///
+/// A view into text that is shared: clones, parents and the paths of files that
+/// were listed together ([`RemotePath::children`]) cost no text of their own.
+#[derive(Clone, Default)]
+pub struct RemotePath {
+    /// What the path is a part of; nothing for the root.
+    text: Option<Arc<str>>,
+    at: u32,
+    len: u32,
+}
 
 /// Why a text is no [`RemotePath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +45,37 @@ impl RemotePath {
     /// The root of a remote.
     #[must_use]
     pub const fn root() -> Self {
-        Self(String::new())
+        Self {
+            text: None,
+            at: 0,
+            len: 0,
+        }
+    }
+
+    /// A path of its own; `text` is clean.
+    fn alone(text: &str) -> Self {
+        match u32::try_from(text.len()) {
+            Ok(len) if len > 0 => Self {
+                text: Some(text.into()),
+                at: 0,
+                len,
+            },
+            // No path has four thousand million bytes.
+            _ => Self::root(),
+        }
+    }
+
+    /// The part of this path that `part`, a piece of its own text, is.
+    fn part(&self, part: &str) -> Self {
+        let before = part.as_ptr().addr() - self.as_str().as_ptr().addr();
+        match (u32::try_from(before), u32::try_from(part.len())) {
+            (Ok(before), Ok(len)) if len > 0 => Self {
+                text: self.text.clone(),
+                at: self.at + before,
+                len,
+            },
+            _ => Self::root(),
+        }
     }
 
     /// Cleans what a user typed after the colon: `.`, `//`, `x/..` and outer
@@ -53,7 +98,7 @@ impl RemotePath {
                 name => elements.push(name),
             }
         }
-        Ok(Self(elements.join("/")))
+        Ok(Self::alone(&elements.join("/")))
     }
 
     /// The path of `name` inside this directory.
@@ -61,85 +106,171 @@ impl RemotePath {
     /// # Errors
     /// [`PathError::BadName`] unless `name` is one legal element.
     pub fn child(&self, name: &str) -> Result<Self, PathError> {
-        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
+        if !is_element(name) {
             return Err(PathError::BadName(name.to_owned()));
         }
-        Ok(if self.0.is_empty() {
-            Self(name.to_owned())
+        Ok(if self.is_root() {
+            Self::alone(name)
         } else {
-            Self(format!("{}/{name}", self.0))
+            Self::alone(&format!("{self}/{name}"))
         })
+    }
+
+    /// The paths of many names inside this directory, in their order, each
+    /// handed to `take` with what came with the name. Names that are no legal
+    /// element are passed over.
+    pub fn children<N: AsRef<str>, T>(
+        &self,
+        names: impl IntoIterator<Item = (N, T)>,
+        mut take: impl FnMut(Self, T),
+    ) {
+        let mut text = String::new();
+        let mut waiting: Vec<(u32, u32, T)> = Vec::new();
+        let mut hand_out = |text: &mut String, waiting: &mut Vec<(u32, u32, T)>| {
+            let shared: Arc<str> = text.as_str().into();
+            for (at, len, with) in waiting.drain(..) {
+                let text = Some(Arc::clone(&shared));
+                take(Self { text, at, len }, with);
+            }
+            text.clear();
+        };
+        for (name, with) in names {
+            let name = name.as_ref();
+            if !is_element(name) {
+                continue;
+            }
+            let begin = text.len();
+            if !self.is_root() {
+                text.push_str(self.as_str());
+                text.push('/');
+            }
+            text.push_str(name);
+            if let (Ok(at), Ok(len)) = (u32::try_from(begin), u32::try_from(text.len() - begin)) {
+                waiting.push((at, len, with));
+            }
+            if text.len() >= SHARED {
+                hand_out(&mut text, &mut waiting);
+            }
+        }
+        if !waiting.is_empty() {
+            hand_out(&mut text, &mut waiting);
+        }
     }
 
     /// This path with `below` appended.
     #[must_use]
     pub fn join(&self, below: &Self) -> Self {
-        match (self.0.is_empty(), below.0.is_empty()) {
+        match (self.is_root(), below.is_root()) {
             (true, _) => below.clone(),
             (_, true) => self.clone(),
-            _ => Self(format!("{}/{}", self.0, below.0)),
+            _ => Self::alone(&format!("{self}/{below}")),
         }
     }
 
     /// Whether this is the root.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.0.is_empty()
+        self.len == 0
     }
 
     /// The last element; empty for the root.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or("")
+        let text = self.as_str();
+        memchr::memrchr(b'/', text.as_bytes())
+            .and_then(|slash| text.get(slash + 1..))
+            .unwrap_or(text)
     }
 
     /// The directory that holds this path; `None` for the root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        if self.0.is_empty() {
+        if self.is_root() {
             return None;
         }
-        Some(Self(
-            self.0
-                .rsplit_once('/')
-                .map_or_else(String::new, |(dir, _)| dir.to_owned()),
-        ))
+        Some(match self.as_str().rsplit_once('/') {
+            Some((dir, _)) => self.part(dir),
+            None => Self::root(),
+        })
     }
 
     /// The elements from the root down.
     pub fn elements(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.0.split('/').filter(|e| !e.is_empty())
+        self.as_str().split('/').filter(|e| !e.is_empty())
     }
 
     /// What is left of this path below `root`; `None` when it is not below it.
     #[must_use]
     pub fn strip(&self, root: &Self) -> Option<Self> {
-        if root.0.is_empty() {
-            return Some(self.clone());
+        self.below(root).map(|rest| self.part(rest))
+    }
+
+    /// As [`RemotePath::strip`], as text.
+    #[must_use]
+    pub fn below(&self, root: &Self) -> Option<&str> {
+        let text = self.as_str();
+        if root.is_root() {
+            return Some(text);
         }
-        let rest = self.0.strip_prefix(&root.0)?;
+        let rest = text.strip_prefix(root.as_str())?;
         if rest.is_empty() {
-            return Some(Self::root());
+            return Some(rest);
         }
-        rest.strip_prefix('/').map(|r| Self(r.to_owned()))
+        rest.strip_prefix('/')
     }
 
     /// The text, without leading or trailing slash.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        let (at, len) = (self.at as usize, self.len as usize);
+        let text = self.text.as_deref().unwrap_or_default();
+        text.get(at..at + len).unwrap_or_default()
+    }
+}
+
+/// Whether a name can be an element of a path.
+fn is_element(name: &str) -> bool {
+    !name.is_empty()
+        && name != "."
+        && name != ".."
+        && memchr::memchr2(b'/', b'\0', name.as_bytes()).is_none()
+}
+
+impl PartialEq for RemotePath {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RemotePath {}
+
+impl PartialOrd for RemotePath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RemotePath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for RemotePath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl fmt::Display for RemotePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for RemotePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
+        write!(f, "{:?}", self.as_str())
     }
 }
 
@@ -177,6 +308,31 @@ mod tests {
             assert!(dir.child(bad).is_err(), "{bad:?}");
         }
         assert_eq!(dir.child("b").map(|p| p.to_string()), Ok("a/b".to_owned()));
+    }
+
+    #[test]
+    fn children_are_what_child_makes_of_each_name() {
+        let long = "n".repeat(SHARED / 3);
+        let names = [
+            "a", "..", &long, "é", "x/y", &long, "", &long, "z\0", "last",
+        ];
+        for dir in ["", "d", "d/é"] {
+            let dir = RemotePath::parse(dir).expect("clean");
+            let mut found = Vec::new();
+            dir.children(names.iter().zip(0..), |path, number| {
+                found.push((path, number));
+            });
+            let one_by_one: Vec<(RemotePath, i32)> = names
+                .iter()
+                .zip(0..)
+                .filter_map(|(name, number)| Some((dir.child(name).ok()?, number)))
+                .collect();
+            assert_eq!(found, one_by_one);
+            let inside = found
+                .iter()
+                .all(|(path, _)| path.parent().as_ref() == Some(&dir));
+            assert!(inside && found.len() == 6);
+        }
     }
 
     #[test]

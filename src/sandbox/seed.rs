@@ -31,8 +31,8 @@ const FAN_OUT: u64 = 10;
 /// How many different contents there are.
 const CONTENTS: u64 = 64;
 
-/// Nodes that are stored in one go.
-const BATCH: u64 = 20_000;
+/// Nodes that are stored in one go: each of them waits for the disk.
+const BATCH: u64 = 50_000;
 
 /// 2024-01-01: the files' times follow from there.
 const FIRST_TIME: i64 = 1_704_067_200;

@@ -135,9 +135,9 @@ fn events(input: &[u8]) {
 }
 
 const HEADERS: &[&str] = &[
-    "{\"position\":\"AAAAAAAAAAI\",\"nodes\":0,\"names\":0,\"cloud\":\"CLOUD___\",\"vault\":null,\"rubbish\":null,\"incoming\":[],\"shares\":[],\"shared_out\":[],\"links\":[]}\n",
-    "{\"position\":\"x\",\"nodes\":2,\"names\":9,\"cloud\":\"CLOUD___\",\"vault\":\"VAULT___\",\"rubbish\":\"RUBBISH_\",\"incoming\":[[\"AAAAAAAA\",2]],\"shares\":[[\"AAAAAAAA\",\"AAAAAAAAAAAAAAAAAAAAAA\"]],\"shared_out\":[\"AAAAAAAA\"],\"links\":[[\"AAAAAAAA\",\"PUBLIC_1\",5]]}\nAAAAAAAA",
-    "MEGARCT\u{1}0123456789abcdef\u{1}\0\0\0x",
+    "{\"position\":\"AAAAAAAAAAI\",\"nodes\":0,\"cloud\":\"CLOUD___\",\"vault\":null,\"rubbish\":null,\"incoming\":[],\"shares\":[],\"shared_out\":[],\"links\":[]}\n\0\0\0\0\0\0\0\0",
+    "{\"position\":\"x\",\"nodes\":2,\"cloud\":\"CLOUD___\",\"vault\":\"VAULT___\",\"rubbish\":\"RUBBISH_\",\"incoming\":[[\"AAAAAAAA\",2]],\"shares\":[[\"AAAAAAAA\",\"AAAAAAAAAAAAAAAAAAAAAA\"]],\"shared_out\":[\"AAAAAAAA\"],\"links\":[[\"AAAAAAAA\",\"PUBLIC_1\",5]]}\nAAAAAAAA",
+    "MEGARCT\u{2}0123456789abcdef\u{1}\0\0\0x",
 ];
 
 fn snapshot(input: &[u8]) {

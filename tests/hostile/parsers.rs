@@ -155,7 +155,7 @@ fn encoding(input: &[u8]) {
         // no name leads out of its directory
         assert!(!name.contains('/'), "{name:?}");
         assert!(
-            input.is_empty() || !matches!(name.as_str(), "." | ".."),
+            input.is_empty() || !matches!(&*name, "." | ".."),
             "{name:?}"
         );
         // MEGA's names are text: what is shown is stored and shown the same again

@@ -73,8 +73,21 @@ impl Attributes {
         key: &[u8; 16],
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, CryptoError> {
-        let mut plain = Zeroizing::new(base64::decode(text)?);
-        let (blocks, rest) = Array::slice_as_chunks_mut(&mut plain);
+        Self::open_in(text, key, &mut Zeroizing::default(), read)
+    }
+
+    /// As [`open`](Self::open), in a buffer that is used again and again.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_in<T>(
+        text: &str,
+        key: &[u8; 16],
+        plain: &mut Zeroizing<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, CryptoError> {
+        base64::decode_into(text, plain)?;
+        let (blocks, rest) = Array::slice_as_chunks_mut(plain);
         if blocks.is_empty() || !rest.is_empty() {
             return Err(CryptoError::Blocks { what: "attributes" });
         }
@@ -84,7 +97,7 @@ impl Attributes {
         if !json.starts_with(b"{\"") {
             return Err(CryptoError::AttributesMagic);
         }
-        let end = json.iter().position(|b| *b == 0).unwrap_or(json.len());
+        let end = memchr::memchr(0, json).unwrap_or(json.len());
         Ok(read(json.get(..end).unwrap_or_default()))
     }
 

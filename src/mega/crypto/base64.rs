@@ -6,16 +6,13 @@
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::CryptoError;
 
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new().with_encode_padding(false),
 );
 
 /// Encodes bytes as base64url without padding.
@@ -23,17 +20,75 @@ pub fn encode(bytes: &[u8]) -> String {
     ENGINE.encode(bytes)
 }
 
+/// What each character stands for, in both alphabets.
+const VALUES: [u8; 256] = {
+    let mut values = [INVALID; 256];
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut value = 0_u8;
+    while value < 64 {
+        values[alphabet[value as usize] as usize] = value;
+        value += 1;
+    }
+    values[b'+' as usize] = 62;
+    values[b'/' as usize] = 63;
+    values
+};
+/// No value has this bit.
+const INVALID: u8 = 0x80;
+
 /// Decodes base64 text of either alphabet, with or without padding.
 ///
 /// # Errors
 /// [`CryptoError::Base64`] for any other character and for a cut-off end.
 pub fn decode(text: &str) -> Result<Vec<u8>, CryptoError> {
-    let text = text.trim_end_matches('=');
-    if text.bytes().any(|b| b == b'+' || b == b'/') {
-        let url_safe = text.replace('+', "-").replace('/', "_");
-        return ENGINE.decode(url_safe).map_err(|_| CryptoError::Base64);
+    let mut bytes = Vec::new();
+    decode_into(text, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// As [`decode`], into a buffer that is used again and again.
+///
+/// # Errors
+/// As [`decode`]; the buffer's content means nothing then.
+pub fn decode_into(text: &str, out: &mut Vec<u8>) -> Result<(), CryptoError> {
+    out.clear();
+    // Never less than is needed: padding only makes the text longer.
+    out.resize(text.len() / 4 * 3 + 2, 0);
+    let length = decode_slice(text, out)?.len();
+    out.truncate(length);
+    Ok(())
+}
+
+/// As [`decode`], into the front of `out`; returns the bytes there.
+///
+/// # Errors
+/// As [`decode`], and where `out` is too short.
+pub fn decode_slice<'a>(text: &str, out: &'a mut [u8]) -> Result<&'a [u8], CryptoError> {
+    let text = text.trim_end_matches('=').as_bytes();
+    // A rest of one character is the cut-off end of something.
+    if text.len() % 4 == 1 {
+        return Err(CryptoError::Base64);
     }
-    ENGINE.decode(text).map_err(|_| CryptoError::Base64)
+    let length = text.len() / 4 * 3 + (text.len() % 4).saturating_sub(1);
+    let out = out.get_mut(..length).ok_or(CryptoError::Base64)?;
+    let value = |byte: u8| VALUES.get(usize::from(byte)).copied().unwrap_or(INVALID);
+    let (groups, rest) = text.as_chunks::<4>();
+    let (places, last) = out.as_chunks_mut::<3>();
+    let mut seen = 0;
+    for (place, group) in places.iter_mut().zip(groups) {
+        let [a, b, c, d] = group.map(value);
+        seen |= a | b | c | d;
+        *place = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    }
+    let [a, b, c] = [0, 1, 2].map(|at| rest.get(at).map_or(0, |byte| value(*byte)));
+    seen |= a | b | c;
+    for (place, byte) in last.iter_mut().zip([a << 2 | b >> 4, b << 4 | c >> 2]) {
+        *place = byte;
+    }
+    if seen & INVALID != 0 {
+        return Err(CryptoError::Base64);
+    }
+    Ok(out)
 }
 
 /// Decodes text that must give exactly `N` bytes; `what` names it in the error.
@@ -75,6 +130,17 @@ mod tests {
     #[test]
     fn ignores_spare_bits() {
         assert_eq!(decode("AB").unwrap(), [0]);
+    }
+
+    #[test]
+    fn reads_what_was_written_whatever_its_length() {
+        let bytes: Vec<u8> = (0..=255).rev().collect();
+        for length in 0..bytes.len() {
+            let text = encode(&bytes[..length]);
+            assert_eq!(decode(&text).unwrap(), bytes[..length], "{text}");
+            let other = text.replace('-', "+").replace('_', "/") + "==";
+            assert_eq!(decode(&other).unwrap(), bytes[..length], "{other}");
+        }
     }
 
     #[test]

@@ -141,6 +141,17 @@ impl NodeKey {
         }
     }
 
+    /// Writes the same bytes as [`to_bytes`](Self::to_bytes) to the front of `out`.
+    pub fn put(&self, out: &mut [u8; 32]) {
+        match self {
+            Self::File(key) => *out = key.pack(),
+            Self::Folder(key) => {
+                let (front, _) = out.split_at_mut(FolderKey::LEN);
+                front.copy_from_slice(key.as_bytes());
+            }
+        }
+    }
+
     /// The bytes that are wrapped into a `k` field: 32 or 16.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(match self {

@@ -35,7 +35,15 @@ impl Fingerprint {
     /// # Errors
     /// [`CryptoError::Fingerprint`] for anything malformed.
     pub fn parse(text: &str) -> Result<Self, CryptoError> {
-        let bytes = base64::decode(text).map_err(|_| CryptoError::Fingerprint)?;
+        // What an honest one has, and a little more.
+        let mut short = [0; 32];
+        let long;
+        let bytes = if text.len() <= 40 {
+            base64::decode_slice(text, &mut short).map_err(|_| CryptoError::Fingerprint)?
+        } else {
+            long = base64::decode(text).map_err(|_| CryptoError::Fingerprint)?;
+            &long
+        };
         let (crc, rest) = bytes
             .split_first_chunk::<16>()
             .ok_or(CryptoError::Fingerprint)?;

@@ -63,12 +63,14 @@ fn open_value(
     wrapper: &Wrapper,
     rsa: Option<&RsaPrivateKey>,
 ) -> Result<NodeKey, CryptoError> {
-    let bytes = base64::decode(value)?;
     let expected = if is_file { 32 } else { 16 };
     if value.len() > LONGEST_AES {
+        let bytes = base64::decode(value)?;
         let rsa = rsa.ok_or(CryptoError::RsaKey)?;
         return NodeKey::from_slice(&rsa.decrypt_key(&bytes, expected)?);
     }
+    let mut bytes = [0; 32];
+    let bytes = base64::decode_slice(value, &mut bytes)?;
     if bytes.len() != expected {
         return Err(CryptoError::Length {
             what: "node key",
@@ -76,5 +78,5 @@ fn open_value(
             got: bytes.len(),
         });
     }
-    wrapper.unwrap_node_key(&bytes)
+    wrapper.unwrap_node_key(bytes)
 }

@@ -10,7 +10,7 @@
 //! blob moved to another place does not open there. The random nonce allows
 //! 2^32 blobs under one key.
 
-use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::aead::AeadInOut;
 use aes_gcm::{Aes256Gcm, KeyInit};
 use cipher::Array;
 use hkdf::Hkdf;
@@ -23,6 +23,9 @@ use super::keys::{MasterKey, fill_random};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
+const TAG: usize = 16;
+/// What stands before the ciphertext.
+const FRONT: usize = 1 + NONCE;
 
 /// The key for sealing what belongs to an account, for one purpose.
 pub fn derive(master: &MasterKey, purpose: &str) -> SealKey {
@@ -35,18 +38,24 @@ pub fn derive(master: &MasterKey, purpose: &str) -> SealKey {
 
 /// Seals `plaintext` for `context`.
 pub fn seal(key: &SealKey, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
+    let mut sealed = Vec::with_capacity(plaintext.len() + FRONT + TAG);
+    sealed.extend_from_slice(plaintext);
+    seal_in_place(key, context, &mut sealed);
+    sealed
+}
+
+/// As [`seal`], of a plaintext that nobody needs any more.
+pub fn seal_in_place(key: &SealKey, context: &[u8], text: &mut Vec<u8>) {
     let mut nonce = [0; NONCE];
     fill_random(&mut nonce);
-    let payload = Payload {
-        msg: plaintext,
-        aad: context,
-    };
-    let mut sealed = vec![VERSION];
-    sealed.extend_from_slice(&nonce);
-    let ciphertext = Aes256Gcm::new(&Array(*key.as_bytes())).encrypt(&Array(nonce), payload);
-    // fails only above 64 GiB, and an empty blob does not open
-    sealed.extend(ciphertext.unwrap_or_default());
-    sealed
+    let cipher = Aes256Gcm::new(&Array(*key.as_bytes()));
+    let tag = cipher.encrypt_inout_detached(&Array(nonce), context, text.as_mut_slice().into());
+    match tag {
+        Ok(tag) => text.extend_from_slice(&tag),
+        // fails only above 64 GiB, and an empty blob does not open
+        Err(_) => text.clear(),
+    }
+    text.splice(..0, [VERSION].into_iter().chain(nonce));
 }
 
 /// Opens what [`seal`] made for the same context.
@@ -54,20 +63,37 @@ pub fn seal(key: &SealKey, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
 /// # Errors
 /// [`CryptoError::Sealed`] for any change, another key or another context.
 pub fn open(key: &SealKey, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
-    let rest = match sealed.split_first() {
-        Some((&VERSION, rest)) => rest,
-        _ => return Err(CryptoError::Sealed),
-    };
-    let (nonce, ciphertext) = rest
-        .split_first_chunk::<NONCE>()
+    let mut text = sealed.to_vec();
+    let length = open_in_place(key, context, &mut text)?.len();
+    text.drain(..FRONT);
+    text.truncate(length);
+    Ok(text)
+}
+
+/// As [`open`], where the sealed bytes stand.
+///
+/// # Errors
+/// As [`open`]; nothing can be said about the bytes then.
+pub fn open_in_place<'a>(
+    key: &SealKey,
+    context: &[u8],
+    sealed: &'a mut [u8],
+) -> Result<&'a [u8], CryptoError> {
+    let (front, rest) = sealed
+        .split_first_chunk_mut::<FRONT>()
         .ok_or(CryptoError::Sealed)?;
-    let payload = Payload {
-        msg: ciphertext,
-        aad: context,
-    };
+    let (version, nonce) = front.split_first_chunk::<1>().ok_or(CryptoError::Sealed)?;
+    let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| CryptoError::Sealed)?;
+    if version != &[VERSION] {
+        return Err(CryptoError::Sealed);
+    }
+    let (text, tag) = rest
+        .split_last_chunk_mut::<TAG>()
+        .ok_or(CryptoError::Sealed)?;
     Aes256Gcm::new(&Array(*key.as_bytes()))
-        .decrypt(&Array(*nonce), payload)
-        .map_err(|_| CryptoError::Sealed)
+        .decrypt_inout_detached(&Array(nonce), context, (&mut *text).into(), &Array(*tag))
+        .map_err(|_| CryptoError::Sealed)?;
+    Ok(text)
 }
 
 #[cfg(test)]

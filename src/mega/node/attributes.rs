@@ -1,9 +1,7 @@
 //! A node's attributes as the tree keeps them: name and fingerprint by
 //! themselves, and the whole object only where there is more in it.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::mega::crypto::attributes::{self, Attributes};
 use crate::mega::crypto::fingerprint::Fingerprint;
@@ -23,21 +21,38 @@ impl NodeAttributes {
     /// Opens encrypted attributes; `None` if they do not decrypt or hold no name.
     #[must_use]
     pub fn decrypt(text: &str, key: &[u8; 16]) -> Option<Self> {
-        let usual = Attributes::open(text, key, Self::from_usual_json).ok()?;
+        Self::decrypt_in(text, key, &mut Zeroizing::default())
+    }
+
+    /// As [`decrypt`](Self::decrypt), in a buffer that is used again and again.
+    #[must_use]
+    pub fn decrypt_in(text: &str, key: &[u8; 16], plain: &mut Zeroizing<Vec<u8>>) -> Option<Self> {
+        let usual = Attributes::open_in(text, key, plain, Self::from_usual_json).ok()?;
         // Anything out of the ordinary takes the thorough way.
         usual.or_else(|| Self::from_attributes(&Attributes::decrypt(text, key).ok()?))
     }
 
     /// Reads the object that nearly all nodes have: a name and perhaps a
-    /// fingerprint, both texts, and nothing else.
+    /// fingerprint, both texts without escapes, and nothing else.
     fn from_usual_json(json: &[u8]) -> Option<Self> {
-        let usual: Usual<'_> = serde_json::from_slice(json).ok()?;
-        let fingerprint = match &usual.c {
-            Some(text) => Some(Fingerprint::parse(text).ok()?),
-            None => None,
-        };
+        let mut rest = json.strip_prefix(b"{")?;
+        let (mut name, mut fingerprint) = (None, None);
+        loop {
+            let (key, after) = usual_text(rest)?;
+            let (text, after) = usual_text(after.strip_prefix(b":")?)?;
+            match key {
+                "n" if name.is_none() => name = Some(text),
+                "c" if fingerprint.is_none() => fingerprint = Some(Fingerprint::parse(text).ok()?),
+                _ => return None,
+            }
+            match after {
+                [b',', after @ ..] => rest = after,
+                b"}" => break,
+                _ => return None,
+            }
+        }
         Some(Self {
-            name: Some(usual.n.into_owned()).filter(|name| !name.is_empty())?,
+            name: name.filter(|name| !name.is_empty())?.to_owned(),
             fingerprint,
             whole: None,
         })
@@ -76,19 +91,53 @@ impl NodeAttributes {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Usual<'a> {
-    #[serde(borrow)]
-    n: Cow<'a, str>,
-    #[serde(borrow, default)]
-    c: Option<Cow<'a, str>>,
+/// The string without escapes at the front, and what follows it.
+fn usual_text(json: &[u8]) -> Option<(&str, &[u8])> {
+    let inner = json.strip_prefix(b"\"")?;
+    let end = memchr::memchr2(b'"', b'\\', inner)?;
+    let (text, after) = inner.split_at_checked(end)?;
+    let text = std::str::from_utf8(text).ok()?;
+    // JSON has no bare control characters.
+    let plain = text
+        .bytes()
+        .fold(true, |plain, byte| plain & (byte >= b' '));
+    plain.then_some((text, after.strip_prefix(b"\"")?))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn the_quick_way_reads_what_the_thorough_way_reads() {
+        for json in [
+            r#"{"n":"a"}"#,
+            r#"{"n":"é","c":"AAAAAAAAAAAAAAAAAAAAAARlU_FA"}"#,
+            r#"{"c":"AAAAAAAAAAAAAAAAAAAAAARlU_FA","n":"a"}"#,
+            r#"{"n":"a\"b"}"#,
+            r#"{"n":"a","n":"b"}"#,
+            r#"{"n":""}"#,
+            r#"{"n":"a","c":"no"}"#,
+            r#"{"n":"a","x":"b"}"#,
+            r#"{"n":"a",}"#,
+            r#"{"n":"a"}}"#,
+            r#"{"n":"a" }"#,
+            "{\"n\":\"a\tb\"}",
+            "{}",
+            "{\"n",
+        ] {
+            let slowly = serde_json::from_str::<Attributes>(json).ok();
+            let slowly = slowly.and_then(|all| NodeAttributes::from_attributes(&all));
+            if let Some(quickly) = NodeAttributes::from_usual_json(json.as_bytes()) {
+                assert_eq!(
+                    format!("{slowly:?}"),
+                    format!("Some({quickly:?})"),
+                    "{json}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn nothing_gets_lost_on_the_way_through_the_tree() {

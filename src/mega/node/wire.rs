@@ -45,6 +45,63 @@ pub struct WireNode<'a> {
     pub access: Option<i64>,
 }
 
+impl<'a> WireNode<'a> {
+    /// Reads one element of `f`; `None` if it is no such object.
+    #[must_use]
+    pub fn read(json: &'a [u8]) -> Option<Self> {
+        // serde takes all of JSON; nearly every node needs very little of it.
+        Self::read_usual(json).or_else(|| serde_json::from_slice(json).ok())
+    }
+
+    /// Reads an object of texts without escapes and whole numbers, no key of
+    /// which stands twice; `None` for any other.
+    fn read_usual(json: &'a [u8]) -> Option<Self> {
+        let mut node = Self::default();
+        let mut seen = 0_u32;
+        let mut rest = json.strip_prefix(b"{")?;
+        loop {
+            let key = usual_text(&mut rest)?;
+            rest = rest.strip_prefix(b":")?;
+            let value = match rest.first()? {
+                b'"' => Usual::Text(usual_text(&mut rest)?),
+                _ => Usual::Number(usual_number(&mut rest)?),
+            };
+            let place = match key {
+                b"h" | b"p" | b"t" | b"a" | b"k" | b"s" => 1 << (key.first()? & 31),
+                b"r" => 1,
+                b"ts" => 1 << 2,
+                b"su" => 1 << 3,
+                b"sk" => 1 << 4,
+                // Passed over, and may stand as often as it likes.
+                _ => 0,
+            };
+            if seen & place != 0 {
+                return None;
+            }
+            seen |= place;
+            match (key, value) {
+                (b"h", Usual::Text(text)) => node.handle = Cow::Borrowed(text_of(text)?),
+                (b"p", Usual::Text(text)) => node.parent = Some(Cow::Borrowed(text_of(text)?)),
+                (b"a", Usual::Text(text)) => node.attributes = bounded(text_of(text)?.into()),
+                (b"k", Usual::Text(text)) => node.key = Cow::Borrowed(text_of(text)?),
+                (b"su", Usual::Text(text)) => node.sharer = Some(Cow::Borrowed(text_of(text)?)),
+                (b"sk", Usual::Text(text)) => node.share_key = Some(Cow::Borrowed(text_of(text)?)),
+                (b"t", Usual::Number(number)) => node.kind = Some(number),
+                (b"s", Usual::Number(number)) => node.size = Some(number),
+                (b"ts", Usual::Number(number)) => node.created = Some(number),
+                (b"r", Usual::Number(number)) => node.access = Some(number),
+                _ if place != 0 => return None,
+                _ => {}
+            }
+            match rest {
+                [b',', after @ ..] => rest = after,
+                b"}" => return Some(node),
+                _ => return None,
+            }
+        }
+    }
+}
+
 impl WireNode<'_> {
     /// A copy that borrows nothing.
     #[must_use]
@@ -140,13 +197,54 @@ pub(crate) fn text_or_empty<'de, D: Deserializer<'de>>(d: D) -> Result<Cow<'de, 
 }
 
 fn attributes<'de, D: Deserializer<'de>>(d: D) -> Result<Cow<'de, str>, D::Error> {
+    Ok(bounded(text_or_empty(d)?))
+}
+
+/// Attributes, unless they are too long.
+fn bounded(text: Cow<'_, str>) -> Cow<'_, str> {
     // Base64 is a third longer than what it carries.
-    let text = text_or_empty(d)?;
-    Ok(if text.len() > MAX_ATTRIBUTES / 3 * 4 + 4 {
-        Cow::Borrowed("")
-    } else {
-        text
-    })
+    if text.len() > MAX_ATTRIBUTES / 3 * 4 + 4 {
+        return Cow::Borrowed("");
+    }
+    text
+}
+
+/// A value of the usual kinds.
+enum Usual<'a> {
+    Text(&'a [u8]),
+    Number(i64),
+}
+
+/// Takes a string without escapes off the front.
+fn usual_text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let inner = rest.strip_prefix(b"\"")?;
+    let end = memchr::memchr2(b'"', b'\\', inner)?;
+    let (text, after) = inner.split_at_checked(end)?;
+    *rest = after.strip_prefix(b"\"")?;
+    Some(text)
+}
+
+/// Takes a whole number of up to 18 digits off the front.
+fn usual_number(rest: &mut &[u8]) -> Option<i64> {
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, after) = rest.split_at_checked(digits)?;
+    if digits == 0 || digits > 18 || (digits > 1 && number.starts_with(b"0")) {
+        return None;
+    }
+    *rest = after;
+    Some(
+        number
+            .iter()
+            .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')),
+    )
+}
+
+/// Printable ASCII as text: nothing else needs to be read quickly.
+fn text_of(text: &[u8]) -> Option<&str> {
+    let printable = text
+        .iter()
+        .fold(true, |good, byte| good & (b' '..0x7f).contains(byte));
+    std::str::from_utf8(text).ok().filter(|_| printable)
 }
 
 #[cfg(test)]
@@ -169,6 +267,46 @@ mod tests {
             ("", "5", Some(12))
         );
         assert!(wire.parent.is_none());
+    }
+
+    #[test]
+    fn the_quick_way_reads_what_serde_reads() {
+        for json in [
+            r#"{"h":"abcdefgh","p":"ABCDEFGH","u":"x","t":0,"a":"attr","k":"x:y","s":12,"ts":17}"#,
+            r#"{"h":"a","su":"b","sk":"c","r":2,"fa":"1:2*3","zz":007}"#,
+            r#"{"h":"a","zz":1,"zz":"2"}"#,
+            r#"{"h":"a"}"#,
+            r#"{"h":"a","h":"b"}"#,
+            r#"{"h":"\u0061","t":1}"#,
+            r#"{"h":"é","t":1}"#,
+            r#"{"h":"a","t":01}"#,
+            r#"{"h":"a","t":-1}"#,
+            r#"{"h":"a","s":123456789012345678}"#,
+            r#"{"h":"a","s":9223372036854775808}"#,
+            r#"{"h":"a","s":"12","t":1.5,"p":7}"#,
+            r#"{"h":"a","x":{"y":[]}}"#,
+            r#"{"h":"a" , "t":1}"#,
+            r#"{"h":"a","t":1,}"#,
+            r#"{"h":"a","t":1}}"#,
+            r#"{"h":"a","t":}"#,
+            "{}",
+            "{",
+            "",
+        ] {
+            let slowly: Option<WireNode<'_>> = serde_json::from_str(json).ok();
+            if let Some(quickly) = WireNode::read_usual(json.as_bytes()) {
+                assert_eq!(
+                    format!("{slowly:?}"),
+                    format!("Some({quickly:?})"),
+                    "{json}"
+                );
+            }
+            let either = WireNode::read(json.as_bytes());
+            assert_eq!(format!("{either:?}"), format!("{slowly:?}"), "{json}");
+        }
+        let usual =
+            br#"{"h":"abcdefgh","p":"ABCDEFGH","u":"x","t":0,"a":"attr","k":"x:y","s":12,"ts":17}"#;
+        assert!(WireNode::read_usual(usual).is_some());
     }
 
     #[test]

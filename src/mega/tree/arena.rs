@@ -1,101 +1,130 @@
 //! The nodes of a tree in flat arrays.
 //!
-//! A node is a fixed-size record; names stand one after the other in one
-//! buffer; parent, children and siblings are places in the array. Records
+//! A node is a fixed-size record; names stand one after the other; parent,
+//! children and siblings are places. The arrays come in chunks, so that a
+//! million nodes are never copied to make room for more. Records
 //! that were removed are reused. Nothing here recurses, and a hostile parent
 //! list cannot make a walk endless: [`Arena::break_rings`] follows a load, and
 //! later links are only made to a node that is not below the one linked.
 
+use std::sync::OnceLock;
+
 use zeroize::Zeroize;
 
 use super::index::HandleIndex;
+use super::record::{Flags, Key, NONE, Record};
 use crate::mega::handle::NodeHandle;
-use crate::mega::node::NodeKind;
 
-/// "No such place".
-pub(super) const NONE: u32 = u32::MAX;
+/// Places in one chunk.
+pub(super) const CHUNK: usize = 8192;
 
-/// What a record knows besides its numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Flags(u8);
+/// Neighbouring records with what belongs to them. Growing never moves a chunk.
+#[derive(Default)]
+pub(super) struct Chunk {
+    pub records: Vec<Record>,
+    pub keys: Vec<Key>,
+    /// Names of the records here.
+    pub names: String,
+}
 
-impl Flags {
-    /// The key is there.
-    pub const KEY: Self = Self(1);
-    /// The attributes decrypted and the name is there.
-    pub const NAME: Self = Self(2);
-    /// The attributes have a fingerprint.
-    pub const FINGERPRINT: Self = Self(4);
-    /// There are attributes beyond name and fingerprint.
-    pub const EXTRA: Self = Self(8);
-    /// The record is free.
-    pub const FREE: Self = Self(16);
-
-    pub fn bits(self) -> u8 {
-        self.0
-    }
-
-    pub fn from_bits(bits: u8) -> Self {
-        Self(bits & (Self::FREE.0 - 1))
-    }
-
-    pub fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    pub fn set(&mut self, other: Self, on: bool) {
-        if on {
-            self.0 |= other.0;
-        } else {
-            self.0 &= !other.0;
-        }
+impl Chunk {
+    fn name(&self, record: &Record) -> &str {
+        let at = record.name_at as usize;
+        self.names
+            .get(at..at + usize::from(record.name_len))
+            .unwrap_or_default()
     }
 }
 
-/// One node; see the module.
-#[derive(Debug, Clone)]
-pub(super) struct Record {
-    pub handle: NodeHandle,
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        self.keys.zeroize();
+    }
+}
+
+/// Where a node goes when all are put in a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seat {
+    /// Its place in the arena.
+    pub place: u32,
+    /// The number of its parent's seat.
     pub parent: u32,
-    pub first_child: u32,
-    pub next: u32,
-    /// The sibling before; of the first child the last one.
-    pub previous: u32,
-    pub name_at: u32,
-    pub name_len: u16,
-    pub kind: NodeKind,
-    pub flags: Flags,
-    pub size: u64,
-    pub created: i64,
-    pub mtime: i64,
-    pub crc: [u8; 16],
 }
 
 /// The arrays.
 pub(super) struct Arena {
-    records: Vec<Record>,
-    keys: Vec<[u8; 32]>,
-    names: String,
-    index: HandleIndex,
+    /// All full but the last one.
+    chunks: Vec<Chunk>,
+    /// Made when a handle is first looked for.
+    folders: OnceLock<HandleIndex>,
+    /// Made when one is looked for that is no folder's: there are many more of
+    /// them, and a listing needs none.
+    files: OnceLock<HandleIndex>,
     free: Vec<u32>,
     live: usize,
 }
 
 impl Arena {
     pub fn new() -> Self {
-        Self::with_capacity(0, 0)
-    }
-
-    /// Room for so many nodes, with so many bytes of names.
-    pub fn with_capacity(nodes: usize, names: usize) -> Self {
         Self {
-            records: Vec::with_capacity(nodes),
-            keys: Vec::with_capacity(nodes),
-            names: String::with_capacity(names),
-            index: HandleIndex::with_capacity(nodes),
+            chunks: Vec::new(),
+            folders: OnceLock::new(),
+            files: OnceLock::new(),
             free: Vec::new(),
             live: 0,
         }
+    }
+
+    /// The arena of these chunks: all full but the last one, parents before
+    /// their children and the children of one node in a row. Of their links
+    /// only the parents are known. `None` if they are otherwise.
+    pub fn of(chunks: Vec<Chunk>) -> Option<Self> {
+        let (_, front) = chunks.split_last().unzip();
+        if front.is_some_and(|front: &[Chunk]| front.iter().any(|c| c.records.len() != CHUNK)) {
+            return None;
+        }
+        let live = chunks.iter().map(|chunk| chunk.records.len()).sum();
+        let mut arena = Self {
+            chunks,
+            live,
+            ..Self::new()
+        };
+        let all = u32::try_from(live).ok()?;
+        arena.link_rows(all).filter(|()| all < HandleIndex::LIMIT)?;
+        Some(arena)
+    }
+
+    fn link_rows(&mut self, all: u32) -> Option<()> {
+        // Parent and first node of the row that is being linked.
+        let (mut above, mut first) = (NONE, NONE);
+        for place in 0..all {
+            let parent = self.record(place)?.parent;
+            if parent != NONE && parent == above {
+                self.record_mut(place - 1)?.next = place;
+                self.record_mut(place)?.previous = place - 1;
+                continue;
+            }
+            if above != NONE {
+                self.record_mut(first)?.previous = place - 1;
+            }
+            (above, first) = (parent, place);
+            if parent != NONE {
+                // A parent that stands before its children makes no ring.
+                let parent = self.record_mut(parent).filter(|_| parent < place)?;
+                let row = &mut parent.first_child;
+                *row = Some(place).filter(|_| *row == NONE)?;
+            }
+        }
+        if above != NONE {
+            self.record_mut(first)?.previous = all - 1;
+        }
+        Some(())
+    }
+
+    /// Whether every node is found by its handle.
+    pub fn is_unique(&self) -> bool {
+        let found = |place| self.handle_at(place).and_then(|handle| self.find(handle));
+        self.places().all(|place| found(place) == Some(place))
     }
 
     /// How many nodes there are.
@@ -104,72 +133,133 @@ impl Arena {
     }
 
     pub fn find(&self, handle: NodeHandle) -> Option<u32> {
-        self.index
-            .find(handle, |place| handle_at(&self.records, place))
+        let find = |index: &HandleIndex| index.find(handle, |place| self.handle_at(place));
+        find(self.folders()).or_else(|| find(self.files()))
+    }
+
+    fn folders(&self) -> &HandleIndex {
+        self.folders.get_or_init(|| self.make_index(true))
+    }
+
+    fn files(&self) -> &HandleIndex {
+        self.files.get_or_init(|| self.make_index(false))
+    }
+
+    fn make_index(&self, folders: bool) -> HandleIndex {
+        let wanted = || {
+            let records = self.chunks.iter().flat_map(|chunk| &chunk.records);
+            (0..).zip(records).filter(move |(_, record)| {
+                record.kind.is_folder() == folders && !record.flags.has(Flags::FREE)
+            })
+        };
+        let mut index = HandleIndex::with_capacity(wanted().count());
+        for (place, record) in wanted() {
+            index.insert(record.handle, place, |place| self.handle_at(place));
+        }
+        index
+    }
+
+    fn handle_at(&self, place: u32) -> Option<NodeHandle> {
+        handle_at(&self.chunks, place)
     }
 
     pub fn record(&self, place: u32) -> Option<&Record> {
-        self.records
-            .get(place as usize)
-            .filter(|record| !record.flags.has(Flags::FREE))
+        let (chunk, at) = split(place);
+        let record = self.chunks.get(chunk)?.records.get(at)?;
+        (!record.flags.has(Flags::FREE)).then_some(record)
     }
 
     pub fn record_mut(&mut self, place: u32) -> Option<&mut Record> {
-        self.records
-            .get_mut(place as usize)
-            .filter(|record| !record.flags.has(Flags::FREE))
+        let (chunk, at) = split(place);
+        let record = self.chunks.get_mut(chunk)?.records.get_mut(at)?;
+        (!record.flags.has(Flags::FREE)).then_some(record)
     }
 
-    pub fn key(&self, place: u32) -> Option<&[u8; 32]> {
-        self.keys.get(place as usize)
+    pub fn key(&self, place: u32) -> Option<&Key> {
+        let (chunk, at) = split(place);
+        self.chunks.get(chunk)?.keys.get(at)
     }
 
-    pub fn set_key(&mut self, place: u32, key: &[u8; 32]) {
-        if let Some(slot) = self.keys.get_mut(place as usize) {
-            *slot = *key;
+    pub fn set_key(&mut self, place: u32, key: Key) {
+        let (chunk, at) = split(place);
+        let chunk = self.chunks.get_mut(chunk);
+        if let Some(slot) = chunk.and_then(|chunk| chunk.keys.get_mut(at)) {
+            *slot = key;
         }
     }
 
-    pub fn name(&self, record: &Record) -> &str {
-        let at = record.name_at as usize;
-        self.names
-            .get(at..at + usize::from(record.name_len))
-            .unwrap_or_default()
+    /// The name of the record at `place`.
+    pub fn name(&self, place: u32, record: &Record) -> &str {
+        let chunk = self.chunks.get(split(place).0);
+        chunk.map_or("", |chunk| chunk.name(record))
     }
 
-    /// Stores a name and returns where it is; `None` when it is too long to
-    /// be a name, or the buffer is full.
-    pub fn store_name(&mut self, name: &str) -> Option<(u32, u16)> {
-        let len = u16::try_from(name.len()).ok()?;
-        let at = u32::try_from(self.names.len()).ok()?;
-        self.names.push_str(name);
-        Some((at, len))
-    }
-
-    /// Adds a record whose handle is not there yet, linked to no parent.
-    /// `None` when four thousand million nodes are there.
-    pub fn add(&mut self, record: Record, key: [u8; 32]) -> Option<u32> {
-        let handle = record.handle;
-        let place = match self.free.pop() {
-            Some(place) => {
-                *self.records.get_mut(place as usize)? = record;
-                *self.keys.get_mut(place as usize)? = key;
-                place
-            }
-            None => {
-                let place = u32::try_from(self.records.len())
-                    .ok()
-                    .filter(|place| *place < HandleIndex::LIMIT)?;
-                self.records.push(record);
-                self.keys.push(key);
-                place
-            }
+    /// Gives the record at `place` a name; `false` when it is too long to be
+    /// one, or there is no room.
+    pub fn set_name(&mut self, place: u32, name: &str) -> bool {
+        let (chunk, at) = split(place);
+        let Some(chunk) = self.chunks.get_mut(chunk) else {
+            return false;
         };
-        let records = &self.records;
-        self.index
-            .insert(handle, place, |place| handle_at(records, place));
+        let Some(record) = chunk.records.get_mut(at) else {
+            return false;
+        };
+        let room = (u32::try_from(chunk.names.len()), u16::try_from(name.len()));
+        let (Ok(at), Ok(len)) = room else {
+            return false;
+        };
+        (record.name_at, record.name_len) = (at, len);
+        chunk.names.push_str(name);
+        true
+    }
+
+    /// Adds a record without a name, linked to no parent, unless its handle is
+    /// there: returns its place, and whether it is new. `None` when four
+    /// thousand million nodes are there.
+    pub fn add(&mut self, record: Record, key: Key) -> Option<(u32, bool)> {
+        let place = match self.free.last() {
+            Some(place) => *place,
+            None => u32::try_from(self.places_used())
+                .ok()
+                .filter(|place| *place < HandleIndex::LIMIT)?,
+        };
+        self.folders();
+        self.files();
+        let chunks = &self.chunks;
+        let at = |place| handle_at(chunks, place);
+        let (folders, files) = (self.folders.get_mut()?, self.files.get_mut()?);
+        let (own, other) = match record.kind.is_folder() {
+            true => (folders, files),
+            false => (files, folders),
+        };
+        let known = other
+            .find(record.handle, at)
+            .or_else(|| own.insert(record.handle, place, at));
+        if let Some(known) = known {
+            return Some((known, false));
+        }
         self.live += 1;
-        Some(place)
+        if self.free.pop().is_some() {
+            let (chunk, at) = split(place);
+            let chunk = self.chunks.get_mut(chunk)?;
+            *chunk.records.get_mut(at)? = record;
+            *chunk.keys.get_mut(at)? = key;
+            return Some((place, true));
+        }
+        let full = |chunk: &Chunk| chunk.records.len() >= CHUNK;
+        if self.chunks.last().is_none_or(full) {
+            // A small tree need not pay for a large one.
+            let room = if self.chunks.is_empty() { 0 } else { CHUNK };
+            self.chunks.push(Chunk {
+                records: Vec::with_capacity(room),
+                keys: Vec::with_capacity(room),
+                names: String::new(),
+            });
+        }
+        let chunk = self.chunks.last_mut()?;
+        chunk.records.push(record);
+        chunk.keys.push(key);
+        Some((place, true))
     }
 
     /// Makes `child` the last child of `parent`, so that nodes keep the order
@@ -230,15 +320,17 @@ impl Arena {
         let Some(handle) = self.record(place).map(|record| record.handle) else {
             return;
         };
-        let records = &self.records;
-        self.index.remove(handle, |place| handle_at(records, place));
+        let chunks = &self.chunks;
+        for index in [&mut self.folders, &mut self.files] {
+            if let Some(index) = index.get_mut() {
+                index.remove(handle, |place| handle_at(chunks, place));
+            }
+        }
         if let Some(record) = self.record_mut(place) {
             record.flags = Flags::FREE;
             record.first_child = NONE;
         }
-        if let Some(key) = self.keys.get_mut(place as usize) {
-            key.zeroize();
-        }
+        self.set_key(place, [0; 4]);
         self.free.push(place);
         self.live -= 1;
     }
@@ -262,7 +354,7 @@ impl Arena {
             at = self.record(place)?.parent;
             Some(place)
         })
-        .take(self.records.len())
+        .take(self.places_used())
     }
 
     /// The node and everything below it, parents before children.
@@ -281,25 +373,31 @@ impl Arena {
 
     /// How many places there are, free ones included.
     pub fn places_used(&self) -> usize {
-        self.records.len()
+        let last = self.chunks.last().map_or(0, |chunk| chunk.records.len());
+        self.chunks.len().saturating_sub(1) * CHUNK + last
     }
 
-    /// All nodes, parents before children and siblings in order.
-    pub fn in_order(&self) -> Vec<u32> {
+    /// A seat in a row for every node: parents before children, and the
+    /// children of one node next to each other in their order.
+    pub fn seats(&self) -> Vec<Seat> {
+        let seat = |parent| move |place| Seat { place, parent };
         let is_top = |place: &u32| self.record(*place).is_some_and(|r| r.parent == NONE);
         let mut all = Vec::with_capacity(self.live);
-        all.extend(self.places().filter(is_top));
+        all.extend(self.places().filter(is_top).map(seat(NONE)));
+        // There are no more seats than places.
         let mut next = 0;
-        while let Some(place) = all.get(next).copied() {
+        while let (Some(place), Ok(number)) =
+            (all.get(next).map(|seat| seat.place), u32::try_from(next))
+        {
+            all.extend(self.children(place).map(seat(number)));
             next += 1;
-            all.extend(self.children(place));
         }
         all
     }
 
     /// Cuts every ring of parents open; returns how many links went.
     pub fn break_rings(&mut self) -> usize {
-        let mut seen = vec![false; self.records.len()];
+        let mut seen = vec![false; self.places_used()];
         let mut stack: Vec<u32> = self
             .places()
             .filter(|place| self.record(*place).is_some_and(|r| r.parent == NONE))
@@ -331,20 +429,19 @@ impl Arena {
 
     /// All live places.
     pub fn places(&self) -> impl DoubleEndedIterator<Item = u32> + use<'_> {
-        self.records
-            .iter()
-            .enumerate()
-            .filter(|(_, record)| !record.flags.has(Flags::FREE))
-            .filter_map(|(place, _)| u32::try_from(place).ok())
+        // `add` makes no more of them.
+        let all = u32::try_from(self.places_used()).unwrap_or(NONE);
+        (0..all).filter(|place| self.record(*place).is_some())
     }
 }
 
-impl Drop for Arena {
-    fn drop(&mut self) {
-        self.keys.zeroize();
-    }
+/// Chunk and place in it.
+fn split(place: u32) -> (usize, usize) {
+    let place = place as usize;
+    (place / CHUNK, place % CHUNK)
 }
 
-fn handle_at(records: &[Record], place: u32) -> Option<NodeHandle> {
-    records.get(place as usize).map(|record| record.handle)
+fn handle_at(chunks: &[Chunk], place: u32) -> Option<NodeHandle> {
+    let (chunk, at) = split(place);
+    Some(chunks.get(chunk)?.records.get(at)?.handle)
 }

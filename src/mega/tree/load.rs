@@ -14,6 +14,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use tokio::task::JoinHandle;
 
+use super::decode::{Decoded, decode};
 use super::split::{Batch, Field, Malformed, Piece, Splitter};
 use super::{PublicLinkOf, Tree};
 use crate::mega::crypto::keys::{MasterKey, ShareKey};
@@ -25,16 +26,6 @@ use crate::mega::transport::TransportError;
 
 /// Batches that may be with the decoders at a time.
 const IN_FLIGHT: usize = 3;
-
-/// What became of one batch of nodes.
-#[derive(Default)]
-struct Decoded {
-    nodes: Vec<Node>,
-    /// Nodes that a share key may still open.
-    locked: Vec<WireNode<'static>>,
-    /// Keys of incoming shares met on the way.
-    shares: Vec<(NodeHandle, ShareKey)>,
-}
 
 /// An entry of `ok`, `s` or `ph`.
 #[derive(Default, Deserialize)]
@@ -57,8 +48,9 @@ struct Loader<'a> {
     ring: Arc<Keyring>,
     master: Option<&'a MasterKey>,
     link_root: Option<NodeHandle>,
-    /// The parent of each node, in the order they were put in.
-    parents: Vec<(u32, NodeHandle)>,
+    /// From which place on nodes claim which parent: neighbours mostly claim
+    /// the same.
+    parents: Vec<(u32, Option<NodeHandle>)>,
     locked: Vec<WireNode<'static>>,
     shares: Vec<(NodeHandle, ShareKey)>,
     decoding: VecDeque<JoinHandle<Decoded>>,
@@ -136,9 +128,7 @@ impl<'a> Loader<'a> {
         if !self.ring.lacks_root() {
             return;
         }
-        let first = batch
-            .elements()
-            .find_map(|element| serde_json::from_slice::<WireNode<'_>>(element).ok());
+        let first = batch.elements().find_map(WireNode::read);
         if let (Some(root), Some(ring)) = (first, Arc::get_mut(&mut self.ring)) {
             ring.set_root(&root.handle);
             self.link_root = NodeHandle::parse(&root.handle);
@@ -192,10 +182,13 @@ impl<'a> Loader<'a> {
             .map_err(|_| Error::protocol("f", "a node made the decoder fail"))?;
         self.locked.extend(decoded.locked);
         self.shares.extend(decoded.shares);
-        for node in decoded.nodes {
+        for fresh in decoded.nodes.iter(&decoded.names) {
             // The root of a link claims a parent that nobody can see.
-            let parent = node.parent.filter(|_| self.link_root != Some(node.handle));
-            if let (Some((place, true)), Some(parent)) = (self.tree.put(&node), parent) {
+            let is_root = self.link_root == Some(fresh.record.handle);
+            let parent = fresh.parent.filter(|_| !is_root);
+            if let Some(place) = self.tree.put_fresh(&fresh)
+                && self.parents.last().is_none_or(|(_, last)| *last != parent)
+            {
                 self.parents.push((place, parent));
             }
         }
@@ -214,19 +207,17 @@ impl<'a> Loader<'a> {
         tree.keyring = ring;
         tree.locked = self.locked;
         tree.unlock();
-        let mut last = None;
         let mut backwards = false;
-        for (place, handle) in self.parents {
-            // Nodes of one folder mostly come one after the other.
-            let parent = match last {
-                Some((known, parent)) if known == handle => parent,
-                _ => tree.arena.find(handle),
+        let ends = self.parents.iter().skip(1).map(|(begin, _)| *begin);
+        let end = u32::try_from(tree.arena.places_used()).unwrap_or(u32::MAX);
+        for ((begin, handle), end) in self.parents.iter().zip(ends.chain([end])) {
+            let Some(parent) = handle.and_then(|handle| tree.arena.find(handle)) else {
+                continue;
             };
-            last = Some((handle, parent));
-            if let Some(parent) = parent.filter(|parent| *parent != place) {
+            for place in (*begin..end).filter(|place| *place != parent) {
                 tree.arena.link(place, parent);
-                backwards |= parent > place;
             }
+            backwards |= parent > *begin;
         }
         // Where every parent came before its children there is no ring.
         let rings = if backwards {
@@ -278,32 +269,4 @@ impl Tree {
         // Nobody will bring further keys.
         self.locked = Vec::new();
     }
-}
-
-/// Opens a batch of nodes; runs on the blocking pool.
-fn decode(batch: &Batch, ring: &Keyring) -> Decoded {
-    let mut decoded = Decoded {
-        nodes: Vec::with_capacity(batch.len()),
-        ..Decoded::default()
-    };
-    for element in batch.elements() {
-        let Ok(wire) = serde_json::from_slice::<WireNode<'_>>(element) else {
-            continue;
-        };
-        let Some(node) = Node::decode(&wire, ring) else {
-            continue;
-        };
-        if let Some(key) = wire
-            .share_key
-            .as_deref()
-            .and_then(|sk| ring.open_share_key(sk))
-        {
-            decoded.shares.push((node.handle, key));
-        }
-        if matches!(node.contents, Contents::NoKey) && !wire.key.is_empty() {
-            decoded.locked.push(wire.into_owned());
-        }
-        decoded.nodes.push(node);
-    }
-    decoded
 }

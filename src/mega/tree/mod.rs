@@ -9,11 +9,14 @@
 //! never show up among files.
 
 mod arena;
+mod decode;
 mod events;
 mod index;
 mod load;
 mod lookup;
 mod newcomers;
+mod pieces;
+mod record;
 mod snapshot;
 mod split;
 mod store;
@@ -21,11 +24,14 @@ mod view;
 
 use std::collections::{HashMap, HashSet};
 
+use zeroize::Zeroizing;
+
 pub use events::{Doubt, Replay};
 pub use store::{KeptTree, TreeSlot, TreeStore};
 pub use view::NodeRef;
 
-use self::arena::{Arena, Flags, NONE, Record};
+use self::arena::Arena;
+use self::record::{Flags, NONE, Record, key_of};
 use super::crypto::keys::ShareKey;
 use super::handle::{NodeHandle, PublicHandle};
 use super::node::{Access, Contents, Keyring, Node, NodeAttributes, NodeKind, WireNode};
@@ -215,50 +221,27 @@ impl Tree {
     /// Adds a node without linking it; returns its place, and whether it is new.
     fn put(&mut self, node: &Node) -> Option<(u32, bool)> {
         let handle = node.handle;
-        match node.kind {
-            NodeKind::Cloud => self.cloud = Some(handle),
-            NodeKind::Vault => self.vault = Some(handle),
-            NodeKind::Rubbish => self.rubbish = Some(handle),
-            NodeKind::File | NodeKind::Folder => {}
+        self.note_root(handle, node.kind);
+        if let Some(access) = node.shared_by_other {
+            self.note_access(handle, access);
         }
-        if let Some(access) = node.shared_by_other
-            && self.access.insert(handle, access).is_none()
-        {
-            self.incoming.push(handle);
-        }
-        let known = self.arena.find(handle);
-        let place = match known {
-            Some(place) => {
-                // A node never changes between file and folder; one that
-                // claims to would turn children into versions.
-                let record = self.arena.record_mut(place)?;
-                record.size = node.size;
-                record.created = node.created;
-                place
-            }
-            None => {
-                let record = Record {
-                    handle,
-                    parent: NONE,
-                    first_child: NONE,
-                    next: NONE,
-                    previous: NONE,
-                    name_at: 0,
-                    name_len: 0,
-                    kind: node.kind,
-                    flags: Flags::default(),
-                    size: node.size,
-                    created: node.created,
-                    mtime: 0,
-                    crc: [0; 16],
-                };
-                let place = self.arena.add(record, [0; 32])?;
-                self.unreadable += usize::from(!node.kind.is_root());
-                place
-            }
+        let record = Record {
+            size: node.size,
+            created: node.created,
+            ..Record::new(handle, node.kind)
         };
+        let (place, new) = self.arena.add(record, [0; 4])?;
+        if new {
+            self.unreadable += usize::from(!node.kind.is_root());
+        } else {
+            // A node never changes between file and folder; one that
+            // claims to would turn children into versions.
+            let record = self.arena.record_mut(place)?;
+            record.size = node.size;
+            record.created = node.created;
+        }
         self.open(place, &node.contents);
-        Some((place, known.is_none()))
+        Some((place, new))
     }
 
     /// Gives a node its key and attributes, when they could be opened.
@@ -267,11 +250,9 @@ impl Tree {
             Contents::Open(key, _) | Contents::BadAttributes(key) => key,
             Contents::NoKey | Contents::Root => return,
         };
-        let mut bytes = [0; 32];
-        for (slot, byte) in bytes.iter_mut().zip(key.to_bytes().iter()) {
-            *slot = *byte;
-        }
-        self.arena.set_key(place, &bytes);
+        let mut bytes = Zeroizing::new([0; 32]);
+        key.put(&mut bytes);
+        self.arena.set_key(place, key_of(&bytes));
         if let Some(record) = self.arena.record_mut(place) {
             record.flags.set(Flags::KEY, true);
         }
@@ -282,17 +263,13 @@ impl Tree {
 
     fn set_attributes(&mut self, place: u32, attributes: &NodeAttributes) {
         let unchanged = self.arena.record(place).is_some_and(|record| {
-            record.flags.has(Flags::NAME) && self.arena.name(record) == attributes.name
+            record.flags.has(Flags::NAME) && self.arena.name(place, record) == attributes.name
         });
-        let name = match unchanged {
-            true => None,
-            false => self.arena.store_name(&attributes.name),
-        };
+        let named = !unchanged && self.arena.set_name(place, &attributes.name);
         let Some(record) = self.arena.record_mut(place) else {
             return;
         };
-        if let Some((at, len)) = name {
-            (record.name_at, record.name_len) = (at, len);
+        if named {
             self.unreadable -= usize::from(!record.flags.has(Flags::NAME));
             record.flags.set(Flags::NAME, true);
         }

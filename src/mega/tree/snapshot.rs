@@ -6,41 +6,39 @@
 //! | 8..24 | a random id of this snapshot |
 //! | then, each | length (4 bytes, little-endian), sealed piece |
 //!
-//! Piece 0 is JSON: everything but the nodes. The others hold nodes, parents
-//! before children and siblings in order, so that reading links them as they
-//! come. Each piece is sealed for its server, account, snapshot and number:
-//! none can be swapped, and a missing one is noticed by the count of nodes.
-//! Spec: docs/protocol.md, "The kept tree".
+//! Piece 0 is JSON: everything but the nodes. The others are
+//! [`pieces`](super::pieces), all full but the last, and each is opened and
+//! read by itself, several at a time. Each is sealed for its server, account,
+//! snapshot and number: none can be swapped, and a missing one is noticed by
+//! the count of nodes. Spec: docs/protocol.md, "The kept tree".
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::arena::{Arena, Flags, NONE, Record};
+use super::arena::{Arena, CHUNK};
+use super::pieces::{self, Found, Plain};
 use super::{PublicLinkOf, Roots, Tree};
 use crate::mega::crypto::base64;
 use crate::mega::crypto::keys::{SealKey, ShareKey, fill_random};
 use crate::mega::crypto::seal;
 use crate::mega::handle::{NodeHandle, PublicHandle};
-use crate::mega::node::{Access, Keyring, NodeKind};
+use crate::mega::node::{Access, Keyring};
 
 /// Another version is not read.
-const MAGIC: &[u8; 8] = b"MEGARCT\x01";
+const MAGIC: &[u8; 8] = b"MEGARCT\x02";
 const ID: usize = 16;
-/// Nodes in one piece, and bytes after which it is full all the same.
-const PIECE_NODES: usize = 8192;
-const PIECE_BYTES: usize = 1 << 20;
 /// No honest piece is larger; the header may hold many links.
 const MAX_PIECE: u32 = 64 << 20;
-/// Bytes of a node without its name.
-const FIXED: usize = 88;
 /// Pieces that wait for the other thread.
 const PIECES_AHEAD: usize = 2;
-
-/// A piece in the clear: it holds keys.
-type Plain = Zeroizing<Vec<u8>>;
+/// What is wrong with nodes that cannot be read.
+const DAMAGED: &str = "a node is damaged";
+/// Threads that open pieces: more would wait for the disk.
+const MOST_READERS: usize = 4;
 
 /// Why a snapshot cannot be used.
 #[derive(Debug)]
@@ -77,8 +75,6 @@ impl Seals {
 struct Header {
     position: String,
     nodes: usize,
-    /// Bytes of all names.
-    names: usize,
     cloud: Option<String>,
     vault: Option<String>,
     rubbish: Option<String>,
@@ -92,13 +88,11 @@ struct Header {
 }
 
 impl Header {
-    fn of(tree: &Tree, order: &[u32]) -> Self {
+    fn of(tree: &Tree) -> Self {
         let text = |handle: NodeHandle| handle.as_str().to_owned();
-        let records = order.iter().filter_map(|place| tree.arena.record(*place));
         Self {
             position: tree.position.clone(),
-            nodes: order.len(),
-            names: records.map(|record| usize::from(record.name_len)).sum(),
+            nodes: tree.len(),
             cloud: tree.cloud.map(text),
             vault: tree.vault.map(text),
             rubbish: tree.rubbish.map(text),
@@ -121,15 +115,11 @@ impl Header {
         }
     }
 
-    /// A tree with room for what the header tells of: no more of it than
-    /// `length` bytes of nodes can hold.
-    fn to_tree(&self, keyring: Keyring, length: u64) -> Result<Tree, Unusable> {
-        let most = usize::try_from(length).unwrap_or(usize::MAX);
+    fn to_tree(&self, keyring: Keyring) -> Result<Tree, Unusable> {
         let damaged = "its header is damaged";
         let node = |text: &str| NodeHandle::parse(text).ok_or(damaged);
         let root = |text: &Option<String>| text.as_deref().map(node).transpose();
         let mut tree = Tree::new(keyring);
-        tree.arena = Arena::with_capacity(self.nodes.min(most / FIXED), self.names.min(most));
         (tree.cloud, tree.vault) = (root(&self.cloud)?, root(&self.vault)?);
         tree.rubbish = root(&self.rubbish)?;
         for (share, access) in &self.incoming {
@@ -156,8 +146,15 @@ impl Header {
         Ok(tree)
     }
 
-    /// Passes a tree on that has all nodes.
-    fn check(&self, tree: Tree) -> Result<Tree, Unusable> {
+    /// The tree of these pieces.
+    fn assemble(&self, pieces: Vec<Found>, keyring: Keyring) -> Result<Tree, Unusable> {
+        let mut tree = self.to_tree(keyring)?;
+        let mut chunks = Vec::with_capacity(pieces.len());
+        for found in pieces {
+            tree.extras.extend(found.extras);
+            chunks.push(found.chunk);
+        }
+        tree.arena = Arena::of(chunks).ok_or(DAMAGED)?;
         if tree.len() != self.nodes {
             return Err("nodes are missing".into());
         }
@@ -179,19 +176,25 @@ pub(super) fn write(tree: &Tree, seals: &Seals, to: &mut impl Write) -> io::Resu
     fill_random(&mut id);
     to.write_all(MAGIC)?;
     to.write_all(&id)?;
-    let order = tree.arena.in_order();
     let (pieces, queue) = sync_channel(PIECES_AHEAD);
+    let (back, used) = sync_channel(PIECES_AHEAD + 2);
     // Sealing and writing go on while the next piece is collected.
     std::thread::scope(|scope| {
-        let collector = scope.spawn(move || collect(tree, &order, &pieces));
-        for (number, plain) in (0..).zip(queue) {
-            let sealed = seal::seal(&seals.key, &seals.context(&id, number), &plain);
-            let length = u32::try_from(sealed.len()).ok();
+        let collector = scope.spawn(move || {
+            collect(tree, &pieces, || {
+                used.try_recv().unwrap_or_else(|_| pieces::empty())
+            })
+        });
+        for (number, mut piece) in (0..).zip(queue) {
+            seal::seal_in_place(&seals.key, &seals.context(&id, number), &mut piece);
+            let length = u32::try_from(piece.len()).ok();
             let length = length.filter(|length| *length <= MAX_PIECE);
             let length =
                 length.ok_or_else(|| io::Error::other("it has too many links and shares"))?;
             to.write_all(&length.to_le_bytes())?;
-            to.write_all(&sealed)?;
+            to.write_all(&piece)?;
+            piece.clear();
+            let _ = back.try_send(piece);
         }
         let stopped = |_| io::Error::other("collecting its nodes was given up");
         collector.join().map_err(stopped)?
@@ -199,138 +202,20 @@ pub(super) fn write(tree: &Tree, seals: &Seals, to: &mut impl Write) -> io::Resu
 }
 
 /// Makes the pieces. Ends early when nobody takes them any more.
-fn collect(tree: &Tree, order: &[u32], pieces: &SyncSender<Plain>) -> io::Result<()> {
-    let header = Zeroizing::new(serde_json::to_vec(&Header::of(tree, order))?);
-    let mut going_on = pieces.send(header).is_ok();
-    // Where each place went, for the children that follow.
-    let mut went = vec![NONE; tree.arena.places_used()];
-    let mut at = 0_u32;
-    let mut nodes = order.chunks(PIECE_NODES);
-    while let Some(chunk) = nodes.next().filter(|_| going_on) {
-        let mut piece = empty_piece();
-        for place in chunk {
-            if let Some(slot) = went.get_mut(*place as usize) {
-                *slot = at;
-            }
-            at += 1;
-            if let Some(record) = tree.arena.record(*place) {
-                let above = went.get(record.parent as usize).copied();
-                tree.put_node(*place, record, above.unwrap_or(NONE), &mut piece);
-            }
-            if piece.len() >= PIECE_BYTES {
-                going_on &= pieces
-                    .send(std::mem::replace(&mut piece, empty_piece()))
-                    .is_ok();
-            }
-        }
-        if !piece.is_empty() {
-            going_on &= pieces.send(piece).is_ok();
+fn collect(tree: &Tree, pieces: &SyncSender<Plain>, empty: impl Fn() -> Plain) -> io::Result<()> {
+    let header = Zeroizing::new(serde_json::to_vec(&Header::of(tree))?);
+    if pieces.send(header).is_err() {
+        return Ok(());
+    }
+    let seats = tree.arena.seats();
+    for some in seats.chunks(CHUNK) {
+        let mut piece = empty();
+        tree.put_piece(some, &mut piece);
+        if pieces.send(piece).is_err() {
+            break;
         }
     }
     Ok(())
-}
-
-fn empty_piece() -> Plain {
-    Zeroizing::new(Vec::with_capacity(PIECE_BYTES + FIXED))
-}
-
-impl Tree {
-    /// The tree of a snapshot whose seals have been opened: its header, and
-    /// the pieces that hold its nodes.
-    ///
-    /// # Errors
-    /// Says what is damaged.
-    pub fn from_pieces(header: &[u8], pieces: &[&[u8]], keyring: Keyring) -> Result<Self, String> {
-        let read = || {
-            let header = read_header(header)?;
-            let length: usize = pieces.iter().map(|piece| piece.len()).sum();
-            let mut tree = header.to_tree(keyring, length as u64)?;
-            for piece in pieces {
-                tree.take_piece(piece)?;
-            }
-            header.check(tree)
-        };
-        read().map_err(|Unusable(what)| what)
-    }
-
-    fn take_piece(&mut self, piece: &[u8]) -> Result<(), Unusable> {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            self.take_node(&mut rest).ok_or("a node is damaged")?;
-        }
-        Ok(())
-    }
-
-    fn put_node(&self, place: u32, record: &Record, above: u32, out: &mut Vec<u8>) {
-        out.extend_from_slice(record.handle.as_bytes());
-        out.extend_from_slice(&above.to_le_bytes());
-        out.extend_from_slice(&[record.kind as u8, record.flags.bits()]);
-        out.extend_from_slice(&record.name_len.to_le_bytes());
-        out.extend_from_slice(&record.size.to_le_bytes());
-        out.extend_from_slice(&record.created.to_le_bytes());
-        out.extend_from_slice(&record.mtime.to_le_bytes());
-        out.extend_from_slice(&record.crc);
-        out.extend_from_slice(self.arena.key(place).unwrap_or(&[0; 32]));
-        out.extend_from_slice(self.arena.name(record).as_bytes());
-        if record.flags.has(Flags::EXTRA) {
-            let extra = self.extras.get(&record.handle).map_or("", |text| text);
-            let length = u32::try_from(extra.len()).unwrap_or(0);
-            out.extend_from_slice(&length.to_le_bytes());
-            out.extend_from_slice(extra.as_bytes());
-        }
-    }
-
-    /// Takes one node off the front of `rest`; `None` if it is damaged.
-    fn take_node(&mut self, rest: &mut &[u8]) -> Option<()> {
-        let handle: [u8; 8] = take(rest)?;
-        let handle = NodeHandle::parse(std::str::from_utf8(&handle).ok()?)?;
-        let above = u32::from_le_bytes(take(rest)?);
-        let [kind, flags] = take(rest)?;
-        let name_len = u16::from_le_bytes(take(rest)?);
-        let mut record = Record {
-            handle,
-            parent: NONE,
-            first_child: NONE,
-            next: NONE,
-            previous: NONE,
-            name_at: 0,
-            name_len,
-            kind: NodeKind::from_wire(i64::from(kind))?,
-            flags: Flags::from_bits(flags),
-            size: u64::from_le_bytes(take(rest)?),
-            created: i64::from_le_bytes(take(rest)?),
-            mtime: i64::from_le_bytes(take(rest)?),
-            crc: take(rest)?,
-        };
-        let key = take(rest)?;
-        let (name, after) = rest.split_at_checked(usize::from(name_len))?;
-        *rest = after;
-        (record.name_at, _) = self.arena.store_name(std::str::from_utf8(name).ok()?)?;
-        if record.flags.has(Flags::EXTRA) {
-            let length = u32::from_le_bytes(take(rest)?);
-            let (extra, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-            *rest = after;
-            let extra = std::str::from_utf8(extra).ok()?;
-            self.extras.insert(handle, extra.into());
-        }
-        // A handle that comes twice would leave one of the two out of reach.
-        if self.arena.find(handle).is_some() {
-            return None;
-        }
-        let place = self.arena.add(record, key)?;
-        if above != NONE {
-            // A parent that stands before its child makes no ring.
-            self.arena.record(above).filter(|_| above < place)?;
-            self.arena.link(place, above);
-        }
-        Some(())
-    }
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (bytes, after) = rest.split_first_chunk()?;
-    *rest = after;
-    Some(*bytes)
 }
 
 /// A snapshot whose header has been read.
@@ -339,7 +224,6 @@ pub(super) struct Snapshot<R> {
     seals: Seals,
     id: [u8; ID],
     header: Header,
-    length: u64,
 }
 
 impl<R: Read + Send> Snapshot<R> {
@@ -352,13 +236,19 @@ impl<R: Read + Send> Snapshot<R> {
         if &magic != MAGIC {
             return Err("it has another version".into());
         }
-        let header = read_piece(&mut from, &seals, &id, 0)?.ok_or("it is empty")?;
+        let mut header = Plain::default();
+        if !next_piece(&mut from, &mut header)? {
+            return Err("it is empty".into());
+        }
+        let header = read_header(open_piece(&mut header, &seals, &id, 0)?)?;
+        if header.nodes as u64 > length / pieces::FIXED as u64 {
+            return Err("nodes are missing".into());
+        }
         Ok(Self {
             from,
             seals,
             id,
-            header: read_header(&header)?,
-            length,
+            header,
         })
     }
 
@@ -377,28 +267,47 @@ impl<R: Read + Send> Snapshot<R> {
     }
 
     /// Reads the nodes; `keyring` holds the account's own key.
-    pub fn read(mut self, keyring: Keyring) -> Result<Tree, Unusable> {
-        let mut tree = self.header.to_tree(keyring, self.length)?;
-        let (from, seals, id) = (&mut self.from, &self.seals, &self.id);
-        let (pieces, queue) = sync_channel(PIECES_AHEAD);
-        // The next piece is read and opened while nodes are put in.
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                for number in 1.. {
-                    let piece = read_piece(from, seals, id, number).transpose();
-                    let Some(piece) = piece else { return };
-                    let over = piece.is_err();
-                    if pieces.send(piece).is_err() || over {
-                        return;
-                    }
-                }
-            });
-            for piece in queue {
-                tree.take_piece(&piece?)?;
+    pub fn read(self, keyring: Keyring) -> Result<Tree, Unusable> {
+        let readers = std::thread::available_parallelism().map_or(1, usize::from);
+        let readers = readers.min(MOST_READERS).min(self.header.nodes / CHUNK + 1);
+        let queue = Mutex::new(Queue {
+            from: self.from,
+            next: 1,
+        });
+        let read = || take_pieces(&queue, &self.seals, &self.id);
+        let mut found = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..readers).map(|_| scope.spawn(read)).collect();
+            let mut found = read()?;
+            for other in others {
+                let stopped = |_| Unusable("reading it was given up".to_owned());
+                found.extend(other.join().map_err(stopped)??);
             }
-            Ok::<(), Unusable>(())
+            Ok::<_, Unusable>(found)
         })?;
-        self.header.check(tree)
+        found.sort_by_key(|(number, _)| *number);
+        let found = found.into_iter().map(|(_, found)| found).collect();
+        self.header.assemble(found, keyring)
+    }
+}
+
+impl Tree {
+    /// The tree of a snapshot whose seals have been opened: its header, and
+    /// the pieces that hold its nodes.
+    ///
+    /// # Errors
+    /// Says what is damaged.
+    pub fn from_pieces(header: &[u8], pieces: &[&[u8]], keyring: Keyring) -> Result<Self, String> {
+        let read = || -> Result<Self, Unusable> {
+            let found: Option<Vec<Found>> =
+                pieces.iter().map(|piece| pieces::read(piece)).collect();
+            let tree = read_header(header)?.assemble(found.ok_or(DAMAGED)?, keyring)?;
+            // Of what is sealed this is known: it was a tree before.
+            if !tree.arena.is_unique() {
+                return Err("a node comes twice".into());
+            }
+            Ok(tree)
+        };
+        read().map_err(|Unusable(what)| what)
     }
 }
 
@@ -406,28 +315,61 @@ fn read_header(plain: &[u8]) -> Result<Header, Unusable> {
     serde_json::from_slice(plain).map_err(|_| "its header is damaged".into())
 }
 
-/// The next piece, opened; `None` at the end.
-fn read_piece(
-    from: &mut impl Read,
+/// The pieces that nobody has taken yet.
+struct Queue<R> {
+    from: R,
+    /// The number of the next one.
+    next: u64,
+}
+
+/// Takes pieces, opens and reads them until there are no more.
+fn take_pieces<R: Read>(
+    queue: &Mutex<Queue<R>>,
     seals: &Seals,
     id: &[u8; ID],
-    number: u64,
-) -> Result<Option<Plain>, Unusable> {
-    let mut length = Vec::with_capacity(4);
-    from.by_ref().take(4).read_to_end(&mut length)?;
-    if length.is_empty() {
-        return Ok(None);
+) -> Result<Vec<(u64, Found)>, Unusable> {
+    let mut all = Vec::new();
+    let mut piece = Plain::default();
+    loop {
+        let number = {
+            let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever meets an error leaves nothing to the others.
+            let number = std::mem::replace(&mut queue.next, u64::MAX);
+            if number == u64::MAX || !next_piece(&mut queue.from, &mut piece)? {
+                return Ok(all);
+            }
+            queue.next = number + 1;
+            number
+        };
+        let plain = open_piece(&mut piece, seals, id, number)?;
+        all.push((number, pieces::read(plain).ok_or(DAMAGED)?));
     }
-    let length: [u8; 4] = length.try_into().map_err(|_| "it is cut short")?;
+}
+
+/// Fills `piece` with the next sealed one; `false` at the end.
+fn next_piece(from: &mut impl Read, piece: &mut Vec<u8>) -> Result<bool, Unusable> {
+    piece.clear();
+    from.by_ref().take(4).read_to_end(piece)?;
+    if piece.is_empty() {
+        return Ok(false);
+    }
+    let length: [u8; 4] = piece.as_slice().try_into().map_err(|_| "it is cut short")?;
     let length = u32::from_le_bytes(length);
     if length > MAX_PIECE {
         return Err("a piece is too large".into());
     }
-    let mut sealed = Vec::with_capacity((length as usize).min(PIECE_BYTES * 2));
-    from.by_ref()
-        .take(u64::from(length))
-        .read_to_end(&mut sealed)?;
-    let plain = seal::open(&seals.key, &seals.context(id, number), &sealed);
-    let plain = plain.map_err(|error| error.to_string()).map_err(Unusable)?;
-    Ok(Some(Zeroizing::new(plain)))
+    piece.clear();
+    from.by_ref().take(u64::from(length)).read_to_end(piece)?;
+    Ok(true)
+}
+
+/// Opens a piece where it stands.
+fn open_piece<'a>(
+    piece: &'a mut [u8],
+    seals: &Seals,
+    id: &[u8; ID],
+    number: u64,
+) -> Result<&'a [u8], Unusable> {
+    let plain = seal::open_in_place(&seals.key, &seals.context(id, number), piece);
+    plain.map_err(|error| Unusable(error.to_string()))
 }

@@ -1,6 +1,8 @@
 //! One node of a tree, borrowed from it.
 
-use super::arena::{Flags, Record};
+use zeroize::Zeroizing;
+
+use super::record::{Flags, Record, key_bytes};
 use super::{Access, NodeKind, Tree};
 use crate::mega::crypto::fingerprint::Fingerprint;
 use crate::mega::crypto::keys::NodeKey;
@@ -53,7 +55,7 @@ impl<'a> NodeRef<'a> {
         self.record
             .flags
             .has(Flags::NAME)
-            .then(|| self.tree.arena.name(self.record))
+            .then(|| self.tree.arena.name(self.place, self.record))
     }
 
     /// Size in bytes; 0 for folders.
@@ -104,7 +106,7 @@ impl<'a> NodeRef<'a> {
         if !self.record.flags.has(Flags::KEY) {
             return None;
         }
-        let bytes = self.tree.arena.key(self.place)?;
+        let bytes = Zeroizing::new(key_bytes(self.tree.arena.key(self.place)?));
         let length = if self.kind() == NodeKind::File {
             32
         } else {

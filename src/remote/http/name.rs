@@ -104,7 +104,7 @@ pub fn harmless(said: &[u8]) -> Option<String> {
         clean.extend_from_slice(valid.as_bytes());
         clean.extend_from_slice(chunk.invalid());
     }
-    Some(Encoding::NONE.to_standard(&clean))
+    Some(Encoding::NONE.to_standard(&clean).into_owned())
 }
 
 /// Control characters, and what turns the direction of reading, become lines.

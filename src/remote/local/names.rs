@@ -34,7 +34,7 @@ pub(super) fn os_path(path: &RemotePath, encoding: Encoding) -> Result<PathBuf> 
 
 /// The standard form of a name found on the disk.
 pub(super) fn standard_name(name: &OsStr, encoding: Encoding) -> String {
-    encoding.to_standard(name.as_bytes())
+    encoding.to_standard(name.as_bytes()).into_owned()
 }
 
 /// What the user typed, seen from `cwd`.

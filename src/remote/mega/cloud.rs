@@ -140,7 +140,7 @@ impl Mega {
     /// The name of a node as an element of a path.
     fn name_in(&self, tree: &Tree, handle: NodeHandle) -> Option<String> {
         let name = tree.node(handle)?.name()?;
-        Some(self.options.shown(name))
+        Some(self.options.shown(name).into_owned())
     }
 
     /// The options of a remote that shows another tree of the same account.

@@ -1,6 +1,7 @@
 //! Paths ↔ nodes: which tree is shown, what stands at a path, how a node looks
 //! as an entry.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -98,7 +99,7 @@ impl MegaOptions {
     }
 
     /// A stored name as an element of a path.
-    pub(super) fn shown(&self, stored: &str) -> String {
+    pub(super) fn shown<'a>(&self, stored: &'a str) -> Cow<'a, str> {
         self.encoding.to_standard(stored.as_bytes())
     }
 
@@ -210,21 +211,19 @@ impl MegaOptions {
                 return Err(ErrorKind::IsFile);
             }
         }
-        let mut entries = Vec::new();
-        for node in below(tree, found) {
-            let mut add = |name: &str, node| {
-                let path = path.child(&self.shown(name)).ok();
-                entries.extend(path.map(|path| entry(node, path)));
+        let named = below(tree, found).flat_map(|node| {
+            let old = match self.versions && node.kind() == NodeKind::File {
+                true => versions::named(tree, node),
+                false => Vec::new(),
             };
-            if let Some(name) = node.name() {
-                add(name, node);
-            }
-            if self.versions && node.kind() == NodeKind::File {
-                for (name, version) in versions::named(tree, node) {
-                    add(&name, version);
-                }
-            }
-        }
+            let old = old
+                .into_iter()
+                .map(|(name, version)| (Cow::Owned(self.shown(&name).into_owned()), version));
+            let name = node.name().map(|name| (self.shown(name), node));
+            name.into_iter().chain(old)
+        });
+        let mut entries = Vec::new();
+        path.children(named, |path, node| entries.push(entry(node, path)));
         Ok(entries)
     }
 }

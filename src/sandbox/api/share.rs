@@ -434,18 +434,18 @@ pub fn add_keys(tx: &mut Tx<'_>, caller: &Caller<'_>, command: &Value) -> Done {
 }
 
 /// `pli`: what is behind a folder link, for anyone.
-pub fn describe_link(tx: &Tx<'_>, command: &Value) -> Done {
-    let world = tx.world();
+pub fn describe_link(tx: &mut Tx<'_>, command: &Value) -> Done {
     let public = text(command, "ph").ok_or(code::ARGS)?;
-    let link = find_link(world, public)?;
-    let node = world.node(link.node).ok_or(code::NOT_FOUND)?;
+    let link = find_link(tx.world(), public)?.node;
+    let usage = tx.usage(link);
+    let node = tx.world().node(link).ok_or(code::NOT_FOUND)?;
     Outcome::plain(
         Object::new()
             .text("attrs", &node.attributes)
             .text("k", &node.key_field(Viewer::Link(node.handle)))
             .text("u", node.owner.as_str())
             .text("ph", public)
-            .raw("s", world.usage(node.handle).to_json())
+            .raw("s", usage.to_json())
             .end(),
     )
 }

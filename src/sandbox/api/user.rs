@@ -8,7 +8,7 @@ use crate::sandbox::random;
 use crate::sandbox::store::node::Kind;
 use crate::sandbox::store::records::Attribute;
 use crate::sandbox::store::tx::Tx;
-use crate::sandbox::text::UserHandle;
+use crate::sandbox::text::{Handle, UserHandle};
 
 use super::{Caller, Done, Outcome, code, number, text};
 
@@ -193,20 +193,23 @@ pub fn set_account(tx: &mut Tx<'_>, caller: &Caller<'_>, command: &Value) -> Don
 }
 
 /// `uq`: storage and transfer. Every field is sent: some clients insist.
-pub fn quota(tx: &Tx<'_>, caller: &Caller<'_>) -> Done {
+pub fn quota(tx: &mut Tx<'_>, caller: &Caller<'_>) -> Done {
     let handle = caller.user()?;
     let world = tx.world();
     let user = world.user(handle).ok_or(code::SESSION)?;
-    let used = world.used(handle);
-    let by_root = [user.cloud, user.vault, user.rubbish]
+    let roots: Vec<Handle> = [user.cloud, user.vault, user.rubbish]
         .into_iter()
         .filter_map(|root| world.node(root))
         .filter(|root| root.kind != Kind::Vault || world.children(root.handle).next().is_some())
         .map(|root| root.handle)
         .chain(world.incoming(handle))
-        .fold(Object::new(), |object, root| {
-            object.raw(root.as_str(), world.usage(root).to_json())
-        });
+        .collect();
+    let by_root = roots.into_iter().fold(Object::new(), |object, root| {
+        object.raw(root.as_str(), tx.usage(root).to_json())
+    });
+    let world = tx.world();
+    let user = world.user(handle).ok_or(code::SESSION)?;
+    let used = world.used(handle);
     let state = match used.saturating_mul(10) {
         tenfold if used >= user.quota && tenfold > 0 => 2,
         tenfold if tenfold >= user.quota.saturating_mul(9) => 1,

@@ -1,10 +1,12 @@
 //! Whether the state fits together: the tests' judge after a `kill -9`.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::Store;
 use super::disk::Table;
 use super::node::{BlobId, Kind, Node};
+use super::tx::node_key;
 use super::world::World;
 
 /// Every contradiction found, one line each.
@@ -41,7 +43,7 @@ fn nodes(world: &World, problems: &mut Vec<String>) {
             .children
             .get(&parent)
             .and_then(|children| children.get(&node.order));
-        if listed != Some(handle) {
+        if listed.is_none_or(|listed| !Arc::ptr_eq(listed, node)) {
             problems.push(format!("node {handle} is not listed in {parent}"));
         }
         if node.kind == Kind::File && node.blob.is_none() {
@@ -163,7 +165,7 @@ fn rows(store: &Store, world: &World, problems: &mut Vec<String>) {
                 world
                     .nodes
                     .get(&node.handle)
-                    .map(|known| known.parent == node.parent)
+                    .map(|known| known.parent == node.parent && node_key(known.order) == key)
             })
             .unwrap_or(false);
         if !same {

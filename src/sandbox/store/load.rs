@@ -86,12 +86,29 @@ fn contents(disk: &Disk, world: &mut World) -> Result<(), Error> {
 }
 
 fn nodes(disk: &Disk, world: &mut World) -> Result<(), Error> {
+    let mut renamed = Vec::new();
     disk.scan(Table::Nodes, |key, row| {
         let node: Node = parse(Table::Nodes, key, row)?;
+        let name = tx::node_key(node.order);
+        // Rows were named by the node's handle once.
+        if name != key {
+            let (table, value) = (Table::Nodes, Some(Bytes::copy_from_slice(row)));
+            renamed.push(change(table, key.to_string(), None));
+            renamed.push(change(table, name, value));
+        }
         world.next_order = world.next_order.max(node.order);
         tx::link(world, Arc::new(node));
         Ok(())
-    })
+    })?;
+    if !renamed.is_empty() {
+        // The writer keeps the order: whatever follows finds the new names.
+        drop(disk.write(renamed));
+    }
+    Ok(())
+}
+
+fn change(table: Table, key: String, value: Option<Bytes>) -> Change {
+    Change { table, key, value }
 }
 
 fn accounts(disk: &Disk, world: &mut World) -> Result<(), Error> {

@@ -17,7 +17,7 @@ use crate::sandbox::text::{Handle, UserHandle};
 use super::disk::{Change, Table, Written};
 use super::node::{BlobId, Node, Viewer};
 use super::records::{Answer, Attributes, Blob, FileAttribute, Link, Session, Share, User};
-use super::world::World;
+use super::world::{Usage, World};
 use super::{Store, clock};
 
 /// Answers that are kept for repetition, on disk and in memory.
@@ -121,13 +121,15 @@ impl<'a> Tx<'a> {
 
     /// Stores a node: a new one, or the new state of an old one.
     pub fn put_node(&mut self, node: Node) {
-        self.put(Table::Nodes, node.handle, &node);
-        let world = &mut *self.world;
-        if let Some(old) = world.nodes.get(&node.handle).cloned() {
-            unlink(world, &old);
-            release(world, &old);
+        if let Some(old) = self.world.nodes.get(&node.handle).cloned() {
+            if old.order != node.order {
+                self.delete(Table::Nodes, node_key(old.order));
+            }
+            unlink(&mut self.world, &old);
+            release(&mut self.world, &old);
         }
-        link(world, Arc::new(node));
+        self.put(Table::Nodes, node_key(node.order), &node);
+        link(&mut self.world, Arc::new(node));
     }
 
     /// Changes one node.
@@ -147,7 +149,7 @@ impl<'a> Tx<'a> {
         };
         self.remove_link(handle);
         self.remove_share(handle);
-        self.delete(Table::Nodes, handle);
+        self.delete(Table::Nodes, node_key(node.order));
         unlink(&mut self.world, &node);
         if let Some(blob) = release(&mut self.world, &node) {
             self.drop_blob(blob);
@@ -372,6 +374,11 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Sums up a folder.
+    pub fn usage(&mut self, folder: Handle) -> Usage {
+        self.world.usage(folder)
+    }
+
     /// The channel of an account or link.
     pub fn channel(&mut self, name: &str) -> &mut Channel {
         self.world.channel(name)
@@ -403,6 +410,12 @@ impl<'a> Tx<'a> {
     }
 }
 
+/// The name of a node's row. By the order of creation and not by its handle:
+/// a million new rows go to the end, and not all over the file.
+pub(super) fn node_key(order: u64) -> String {
+    format!("{order:016x}")
+}
+
 /// The name of an answer's row.
 fn answer_key(number: u64) -> String {
     format!("{number:016x}")
@@ -420,7 +433,7 @@ pub(super) fn link(world: &mut World, node: Arc<Node>) {
             .children
             .entry(parent)
             .or_default()
-            .insert(node.order, node.handle);
+            .insert(node.order, Arc::clone(&node));
     }
     if let Some(id) = node.blob {
         *world.used.entry(node.owner).or_default() += node.size;
@@ -428,11 +441,13 @@ pub(super) fn link(world: &mut World, node: Arc<Node>) {
             blob.uses += 1;
         }
     }
+    world.usages.clear();
     world.nodes.insert(node.handle, node);
 }
 
 /// Takes a node out of its parent's list.
 fn unlink(world: &mut World, node: &Node) {
+    world.usages.clear();
     if let Some(parent) = node.parent
         && let Some(children) = world.children.get_mut(&parent)
     {

@@ -15,7 +15,10 @@ use super::records::{Answer, Attributes, Blob, FileAttribute, Link, Session, Sha
 #[derive(Default)]
 pub struct World {
     pub(super) nodes: HashMap<Handle, Arc<Node>>,
-    pub(super) children: HashMap<Handle, BTreeMap<u64, Handle>>,
+    pub(super) children: HashMap<Handle, BTreeMap<u64, Arc<Node>>>,
+    /// Sums of folders, until the next change: a large account is asked about
+    /// more often than it changes.
+    pub(super) usages: HashMap<Handle, Usage>,
     pub(super) users: HashMap<UserHandle, User>,
     pub(super) emails: HashMap<String, UserHandle>,
     pub(super) attributes: HashMap<UserHandle, Attributes>,
@@ -76,7 +79,6 @@ impl World {
             .get(&handle)
             .into_iter()
             .flat_map(|children| children.values())
-            .filter_map(|child| self.nodes.get(child))
     }
 
     /// A node and everything below it, parents first.
@@ -239,13 +241,20 @@ impl World {
     }
 
     /// Sums up a folder.
-    pub fn usage(&self, root: Handle) -> Usage {
+    pub fn usage(&mut self, root: Handle) -> Usage {
+        if let Some(known) = self.usages.get(&root) {
+            return *known;
+        }
+        let usage = self.sum(root);
+        self.usages.insert(root, usage);
+        usage
+    }
+
+    fn sum(&self, root: Handle) -> Usage {
         let mut usage = Usage::default();
-        for node in self.subtree(root) {
-            let is_version = node
-                .parent
-                .and_then(|parent| self.nodes.get(&parent))
-                .is_some_and(|parent| parent.kind == Kind::File);
+        let mut open: Vec<(&Arc<Node>, bool)> = Vec::new();
+        open.extend(self.nodes.get(&root).map(|node| (node, false)));
+        while let Some((node, is_version)) = open.pop() {
             match node.kind {
                 Kind::File if is_version => {
                     usage.versions += 1;
@@ -258,6 +267,8 @@ impl World {
                 Kind::Folder if node.handle != root => usage.folders += 1,
                 _ => {}
             }
+            let is_file = node.kind == Kind::File;
+            open.extend(self.children(node.handle).map(|child| (child, is_file)));
         }
         usage
     }
