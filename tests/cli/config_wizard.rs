@@ -6,22 +6,22 @@ use tokio::runtime::Runtime;
 use crate::support::Home;
 use crate::support::pty::Pty;
 
-const USER: &str = "me@example.com";
-const PASSWORD: &str = "correct horse battery staple";
+pub const USER: &str = "me@example.com";
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A home without remotes.
-fn home() -> Home {
+pub fn home() -> Home {
     let home = Home::new();
     home.write("megarc.toml", "");
     home
 }
 
-fn wizard(home: &Home) -> Pty {
+pub fn wizard(home: &Home) -> Pty {
     Pty::start(home.command(&["config"]))
 }
 
 /// A server in this process, with one account.
-fn server(account: AccountSpec) -> (Runtime, Handle) {
+pub fn server(account: AccountSpec) -> (Runtime, Handle) {
     let runtime = Runtime::new().unwrap();
     let options = Options {
         accounts: vec![account],

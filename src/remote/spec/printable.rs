@@ -39,6 +39,12 @@ fn hide_options(text: &str) -> String {
             shown.push('=');
             shown.push_str(HIDDEN);
             rest = value.get(value_end(value)..).unwrap_or_default();
+        } else if let Some(value) = tail.strip_prefix('=').filter(|_| name.ends_with("url")) {
+            let end = value.find(',').unwrap_or(value.len());
+            let (address, after) = value.split_at(end);
+            shown.push('=');
+            shown.push_str(&hide_bare(address));
+            rest = after;
         }
         // Names of options stand behind a comma.
         let Some(comma) = rest.find(',') else {
@@ -88,6 +94,17 @@ fn hide_link_keys(text: &str) -> String {
     // In a connection string a quote ends the link.
     let rest = key.find(['"', '\'']).and_then(|end| key.get(end..));
     format!("{before}#{HIDDEN}{}", rest.unwrap_or_default())
+}
+
+/// `me:password@host`, where an address belongs but is none.
+fn hide_bare(address: &str) -> String {
+    let info = address
+        .rsplit_once('@')
+        .filter(|_| !address.contains("://"));
+    match info.and_then(|(info, host)| Some((info.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{user}:{HIDDEN}@{host}"),
+        None => address.to_owned(),
+    }
 }
 
 /// `http://me:password@host`.
@@ -157,6 +174,11 @@ mod tests {
                 ":http,url='http://me:hidden@host/a',headers='X,y':",
                 ":http,url='http://me:***@host/a',headers=***:",
             ),
+            (
+                ":http,url='me:hidden@host',no_head:a@b",
+                ":http,url='me:***@host',no_head:a@b",
+            ),
+            (":http,url=me:hidden@host:", ":http,url=me:***@host:"),
             ("m,2fa=123456,otp_command=x:", "m,2fa=***,otp_command=***:"),
             ("s,secret_access_key=a:", "s,secret_access_key=***:"),
         ] {

@@ -129,6 +129,13 @@ impl Outcome {
         self.stdout
     }
 
+    /// Insists on success, whatever was said.
+    #[track_caller]
+    pub fn ok_code(self) -> Self {
+        assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
+        self
+    }
+
     /// stderr in lines, without empty ones.
     pub fn complaints(&self) -> Vec<&str> {
         self.stderr

@@ -73,6 +73,16 @@ impl Pty {
         }
     }
 
+    /// How the terminal treats what is typed and shown.
+    pub fn settings(&self) -> String {
+        let terminal = self.session.get_process().get_raw_handle().unwrap();
+        let settings = rustix::termios::tcgetattr(&terminal).unwrap();
+        format!(
+            "{:?} {:?} {:?}",
+            settings.input_modes, settings.output_modes, settings.local_modes
+        )
+    }
+
     /// Waits for the end; returns the exit code.
     pub fn end(&mut self) -> i32 {
         let rest = self.session.expect(Eof).unwrap();
