@@ -16,6 +16,11 @@ use crate::support::{Home, Outcome, tree};
 pub const DIFFERENT: &[(&str, &str, &str)] = &[
     (
         "listings",
+        "obscure a b",
+        "a word too many may be a password, and is not repeated",
+    ),
+    (
+        "listings",
         "reveal _02t0thv9Kq1PlgSuGTRFFy8Tww",
         "a password is text: what reveals to other bytes was not obscured",
     ),
