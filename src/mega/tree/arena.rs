@@ -137,6 +137,16 @@ impl Arena {
         find(self.folders()).or_else(|| find(self.files()))
     }
 
+    /// Fetches what adding these records will look at, many at the same time:
+    /// one after the other the memory would be waited for each time.
+    pub fn look_ahead<'a>(&self, records: impl Iterator<Item = &'a Record>) {
+        let (folders, files) = (self.folders(), self.files());
+        let touched = records.fold(0, |touched, record| {
+            touched ^ folders.touch(record.handle) ^ files.touch(record.handle)
+        });
+        std::hint::black_box(touched);
+    }
+
     fn folders(&self) -> &HandleIndex {
         self.folders.get_or_init(|| self.make_index(true))
     }

@@ -63,6 +63,11 @@ impl Drop for Nodes {
 }
 
 impl Nodes {
+    /// The records alone.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.0.iter().map(|node| &node.record)
+    }
+
     /// The nodes, whose names stand in `names`.
     pub fn iter<'a>(&'a self, names: &'a str) -> impl Iterator<Item = Fresh<'a>> {
         self.0.iter().map(|node| {

@@ -182,6 +182,7 @@ impl<'a> Loader<'a> {
             .map_err(|_| Error::protocol("f", "a node made the decoder fail"))?;
         self.locked.extend(decoded.locked);
         self.shares.extend(decoded.shares);
+        self.tree.arena.look_ahead(decoded.nodes.records());
         for fresh in decoded.nodes.iter(&decoded.names) {
             // The root of a link claims a parent that nobody can see.
             let is_root = self.link_root == Some(fresh.record.handle);
