@@ -5,6 +5,8 @@
 //! VAES-512, 0.48 with AES-NI, for files of 64 MiB and more) and with
 //! `aes-128-cbc` for a single chunk (0.95 of it).
 
+use std::cell::RefCell;
+
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use megarc::mega::crypto::chunks::chunks;
@@ -13,7 +15,8 @@ use megarc::mega::crypto::keys::{ContentKey, Nonce};
 use megarc::mega::crypto::upload_checksum::checksum;
 
 const KIB: usize = 1024;
-const SIZES: [usize; 4] = [128 * KIB, 1024 * KIB, 16 * 1024 * KIB, 64 * 1024 * KIB];
+const LARGE: usize = 64 * 1024 * KIB;
+const SIZES: [usize; 4] = [128 * KIB, 1024 * KIB, 16 * 1024 * KIB, LARGE];
 
 fn main() {
     divan::main();
@@ -58,6 +61,30 @@ fn encrypt(bencher: Bencher, case: &(String, usize)) {
 #[divan::bench(args = kernels(), min_time = 0.5)]
 fn decrypt(bencher: Bencher, case: &(String, usize)) {
     run(bencher, case, false);
+}
+
+/// A large file in the machine's fastest way, on one core and then on each of
+/// two at once: the time is that of one of them.
+#[divan::bench(threads = [1, 2], sample_size = 1, min_time = 1)]
+fn large_side_by_side(bencher: Bencher) {
+    type Buffers = Vec<(u64, Vec<u8>)>;
+    thread_local! {
+        // A thread's own, and touched before it is timed.
+        static OWN: RefCell<Buffers> = RefCell::new(buffers(LARGE));
+    }
+    let cipher = ContentCipher::new(&ContentKey::generate(), &Nonce::generate());
+    bencher
+        .counter(BytesCount::new(LARGE))
+        .with_inputs(|| OWN.with_borrow(Vec::len))
+        .bench_values(|_| {
+            OWN.with_borrow_mut(|buffers| {
+                let jobs = buffers.iter_mut();
+                let mut jobs: Vec<ChunkJob<'_>> =
+                    jobs.map(|(at, data)| ChunkJob::new(*at, data)).collect();
+                cipher.decrypt_chunks(&mut jobs);
+                black_box(jobs.last().map(|job| job.mac))
+            })
+        });
 }
 
 /// A range of a file, without MAC.

@@ -28,8 +28,9 @@ fn ways() -> Vec<&'static str> {
     ways.iter().flatten().map(Hasher::name).collect()
 }
 
-/// A batch of tries on one core, in each way the machine has.
-#[divan::bench(args = ways(), sample_count = 30, sample_size = 1)]
+/// A batch of tries in each way the machine has, on one core and then on all
+/// at once: the time is that of one of them.
+#[divan::bench(args = ways(), threads = [1, 0], sample_count = 30, sample_size = 1)]
 fn tries(bencher: Bencher, name: &str) {
     let challenge = challenge(0);
     let ways = challenge.as_ref().map(Hasher::available);
@@ -37,7 +38,7 @@ fn tries(bencher: Bencher, name: &str) {
     if let Some(hasher) = hasher {
         bencher
             .counter(ItemsCount::new(hasher.batch()))
-            .bench_local(|| hasher.words(black_box(0)));
+            .bench(|| hasher.words(black_box(0)));
     }
 }
 

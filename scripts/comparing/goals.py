@@ -41,7 +41,27 @@ class Bound:
         return f"{ratio:.3f} ×", ratio <= self.part
 
 
+class Speed:
+    """A speed that has to be at least so many times another one."""
+
+    field = "rate"
+
+    def __init__(self, job, series, than, least):
+        self.job, self.series, self.than, self.least = job, series, than, least
+
+    def goal(self):
+        return f"≥ {self.least:.3g} × {self.than}"
+
+    def judge(self, kept):
+        mine = median(kept, self.job, self.series, self.field)
+        other = median(kept, self.job, self.than, self.field)
+        if not mine or not other:
+            return None
+        return f"{mine / other:.2f} ×", mine / other >= self.least
+
+
 UNITS = {
+    "rate": ("speed", "", 1),
     "wall": ("wall", "s", 1),
     "cpu": ("CPU", "s", 1),
     "memory": ("peak memory", "MiB", 1024),
@@ -80,6 +100,10 @@ ALL = [
         for job in ("many-up-50", "many-down-50")
         for bound in (Bound(job, "wall", most=5.0), Bound(job, "requests", most=60))
     ),
+    Speed("kernel", "fastest, one core", "OpenSSL AES-128-CTR, one core", 0.8),
+    Speed("kernel", "aes-ni, one core", "OpenSSL AES-128-CTR, one core", 0.5),
+    Speed("kernel", "fastest, two cores together", "fastest, one core", 1.8),
+    Speed("hashcash", "fastest, all cores together", "plain, all cores together", 3),
     Bound("start", "wall", most=0.025),
     Bound("start", "requests", most=2),
     Bound("nodes-1m", "cpu", most=1.5, series="megarc, first"),
@@ -91,12 +115,19 @@ ALL = [
 ]
 
 
+def detail(bound):
+    """Which of a job's series is meant."""
+    if isinstance(bound, Speed):
+        return f": {bound.series}"
+    return f" ({bound.series.split(', ')[1]})" if ", " in bound.series else ""
+
+
 def table(kept, titles):
     """Every goal, with what was reached."""
     rows = ["| job | | goal | reached | |", "| --- | --- | ---: | ---: | --- |"]
     for bound in ALL:
         reached, holds = bound.judge(kept) or ("not measured", None)
-        title = titles[bound.job] + (f" ({bound.series.split(', ')[1]})" if ", " in bound.series else "")
+        title = titles[bound.job] + detail(bound)
         word = {True: "met", False: "**missed**", None: ""}[holds]
         rows.append(f"| {title} | {UNITS[bound.field][0]} | {bound.goal()} | {reached} | {word} |")
     return "\n".join(rows) + "\n"

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 
+from . import parts
 from .measure import timed
 from .sandbox import Sandbox
 
@@ -209,4 +210,5 @@ ALL = [
     Job("nodes-1m", "`size` of an account of 1,000,000 nodes", account_of(1_000_000)),
     # rclone would need some 10 GiB of memory here
     Job("nodes-5m", "`size` of an account of 5,000,000 nodes", account_of(5_000_000, only=("megarc",))),
+    *parts.ALL,
 ]

@@ -4,6 +4,7 @@ The document is written by hand; what stands between `<!-- measured: NAME -->`
 and `<!-- end -->` is written by this module, from docs/performance/results.json.
 """
 
+import dataclasses
 import json
 import re
 import statistics
@@ -27,7 +28,7 @@ def keep(root, results, machine):
             "series": {
                 series: {
                     field: [round(getattr(run, field), 4) for run in runs]
-                    for field in ("wall", "cpu", "memory", "requests", "sent", "received")
+                    for field in (field.name for field in dataclasses.fields(runs[0]))
                 }
                 for series, runs in found.items()
             },
@@ -53,14 +54,18 @@ def render(root, check=False):
         elif name == "hyperscale":
             text = hyperscale.section(kept) or NOT_YET
         elif name in kept:
-            text = table(kept[name]) + f"\n![{name}](performance/{name}.svg)\n"
+            text = table(kept[name])
+            if name in drawn:
+                text += f"\n![{name}](performance/{name}.svg)\n"
         else:
             text = NOT_YET
         return f"{found.group(1)}\n{text}\n{found.group(3)}"
 
+    drawn = {name for name, job in kept.items() if all("wall" in runs for runs in job["series"].values())}
     growth = {name: job["series"] for name, job in kept.items() if name.startswith("nodes-")}
     wanted = {root / DOCUMENT: BLOCK.sub(block, document)}
-    for name, job in kept.items():
+    for name in drawn:
+        job = kept[name]
         wanted[root / f"docs/performance/{name}.svg"] = plots.bars(titles.get(name, name), job["series"])
     if growth:
         wanted[root / "docs/performance/growth.svg"] = plots.growth("`size` of an account", growth)
@@ -89,7 +94,9 @@ def machines(kept):
 
 
 def table(job):
-    """Medians with the spread, and how many times megarc's they are."""
+    """Medians with the spread."""
+    if all("rate" in runs for runs in job["series"].values()):
+        return rates(job)
     rows = [
         "| | wall s (least–most) | CPU s | peak memory MiB | requests |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -101,6 +108,19 @@ def table(job):
             f" | {figure(median['cpu'])} | {median['memory'] / 1024:.0f} | {median['requests']:.0f} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def rates(job):
+    """Speeds: the median with the spread."""
+    rows = ["| | a second (least–most) |", "| --- | ---: |"]
+    for series, runs in job["series"].items():
+        values = runs["rate"]
+        rows.append(f"| {series} | {rate(statistics.median(values))} ({rate(min(values))}–{rate(max(values))}) |")
+    return "\n".join(rows) + "\n"
+
+
+def rate(value):
+    return f"{value / 1e9:.2f} GB" if value >= 1e8 else f"{value:.0f} tries"
 
 
 def figure(value):

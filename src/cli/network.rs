@@ -107,7 +107,7 @@ impl NetworkFlags {
             timeout: self.timeout,
             contimeout: self.contimeout,
             user_agent: self.user_agent.clone(),
-            setup: Some(asked.setup().map_err(CommandError::start)?),
+            setup: asked.setup().map_err(CommandError::start)?,
             gate,
             upload_headers: headers(&self.header_upload).map_err(CommandError::start)?,
             download_headers: headers(&self.header_download).map_err(CommandError::start)?,

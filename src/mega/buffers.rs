@@ -15,8 +15,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const SHARED: usize = 12 << 20;
 /// What each connection of a transfer has for itself.
 const PER_CONNECTION: usize = 2 << 20;
-/// What is kept for later use at most.
-const KEPT: usize = 8 << 20;
+/// What is kept for later use at most: what one transfer over four connections
+/// has in use, so that a long one never asks the system for memory again.
+const KEPT: usize = SHARED + 4 * PER_CONNECTION;
 /// Buffers below this length come from the allocator and go back to it.
 const SMALL: usize = 256 << 10;
 /// Permits stand for this many bytes each.
@@ -108,6 +109,16 @@ impl Buffer {
                 .filter(|(_, memory)| memory.len() >= length)
                 .min_by_key(|(_, memory)| memory.len())
                 .map(|(at, _)| at);
+            if best.is_none() {
+                // Pieces grow: what has become too short makes room, so that
+                // what is kept and what is used stay one and the same memory.
+                let mut room = 0;
+                while room < length
+                    && let Some(memory) = free.pop()
+                {
+                    room += memory.len();
+                }
+            }
             best.map(|at| free.swap_remove(at))
         };
         Self {
@@ -137,7 +148,7 @@ impl Drop for Buffer {
         let mut free = POOL.free.lock().unwrap_or_else(PoisonError::into_inner);
         let memory = std::mem::take(&mut self.memory);
         let mut kept: usize = free.iter().map(Vec::len).sum();
-        // Pieces grow: what has become too short makes room.
+        // The longest are the most useful.
         while kept + memory.len() > KEPT
             && let Some(at) = free.iter().position(|other| other.len() < memory.len())
         {

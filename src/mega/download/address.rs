@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use super::pace::Pace;
 use crate::mega::api::{
     Api, DownloadAddress, DownloadTarget, RequestDownload, RequestDownloadReply,
 };
@@ -22,6 +23,7 @@ pub(super) struct Address {
     /// The part of a striped file that is not fetched: the parity, until
     /// another one turns out to be slow or missing.
     idle: AtomicUsize,
+    pace: Pace,
 }
 
 /// From this size on a file may come striped over six parts: below it six
@@ -36,11 +38,17 @@ impl Address {
             size,
             current: Mutex::new(None),
             idle: AtomicUsize::new(0),
+            pace: Pace::default(),
         }
     }
 
     pub(super) fn api(&self) -> &Api {
         self.client.api()
+    }
+
+    /// How fast its pieces come.
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// The file's size in bytes.

@@ -7,6 +7,7 @@
 
 mod address;
 mod driver;
+mod pace;
 mod range;
 mod resume;
 mod sample;

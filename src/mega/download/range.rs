@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use tokio::time::{Instant, timeout};
 
 use super::address::Address;
 use super::striped;
 use crate::mega::api::DownloadAddress;
 use crate::mega::buffers::Buffer;
 use crate::mega::error::Error;
-use crate::mega::transport::{HttpRequest, Purpose, TransportError, TransportErrorKind};
+use crate::mega::transport::{
+    HttpRequest, Purpose, Received, TransportError, TransportErrorKind,
+};
 
 /// A connection that brought at least this much before it broke was no failure.
 const PROGRESS: usize = 256 << 10;
@@ -20,6 +22,8 @@ const QUOTA_WAIT: Duration = Duration::from_secs(3600);
 pub(super) enum Stop {
     /// The address is not known (any more).
     Stale(Error),
+    /// The address is slow beside the others.
+    Slow,
     /// The transfer quota is used up.
     Quota(Duration),
     /// Worth another try.
@@ -43,7 +47,7 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
         let target = buffer.bytes_mut();
         let tried = match &*place {
             DownloadAddress::Whole(url) => {
-                fetch_once(address, url, offset, target, &mut filled).await
+                fetch_in_time(address, url, offset, target, &mut filled).await
             }
             DownloadAddress::Striped(parts) => striped::fetch(address, parts, offset, target).await,
             DownloadAddress::None => Err(Stop::Final(Error::Invalid(
@@ -55,6 +59,14 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
             Err(Stop::Final(error)) => return Err(error),
             Err(Stop::Quota(time)) => {
                 address.wait_for_quota(Some(time)).await?;
+                continue;
+            }
+            Err(Stop::Slow) => {
+                tracing::debug!(
+                    target: "megarc",
+                    "download piece at {offset} comes slowly: asking for another address"
+                );
+                stale = Some(place);
                 continue;
             }
             Err(Stop::Stale(error)) => {
@@ -79,6 +91,33 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
     }
 }
 
+/// Fetches what is missing of `target`, unless it takes much longer than the
+/// download's other pieces.
+async fn fetch_in_time(
+    address: &Address,
+    url: &str,
+    offset: u64,
+    target: &mut [u8],
+    filled: &mut usize,
+) -> Result<(), Stop> {
+    let missing = (target.len() - *filled) as u64;
+    let limit = address.pace().limit(missing);
+    let started = Instant::now();
+    let fetching = fetch_once(address, url, offset, target, filled);
+    let fetched = match limit {
+        Some(limit) => timeout(limit, fetching).await,
+        None => Ok(fetching.await),
+    };
+    let Ok(fetched) = fetched else {
+        address.pace().gave_up();
+        return Err(Stop::Slow);
+    };
+    if fetched.is_ok() {
+        address.pace().took(missing, started.elapsed());
+    }
+    fetched
+}
+
 /// Fetches what is missing of `target`, which begins at `offset`.
 pub(super) async fn fetch_once(
     address: &Address,
@@ -89,55 +128,40 @@ pub(super) async fn fetch_once(
 ) -> Result<(), Stop> {
     let last = offset + target.len() as u64 - 1;
     let range = format!("{url}/{}-{last}", offset + *filled as u64);
-    let response = match address
-        .api()
-        .transport()
-        .send(HttpRequest::get(range).purpose(Purpose::Download))
-        .await
-    {
-        Ok(response) => response,
-        Err(error) if error.is_temporary() => return Err(Stop::Again(error.into())),
-        Err(error) => return Err(Stop::Final(error.into())),
-    };
+    let request = HttpRequest::get(range).purpose(Purpose::Download);
+    let transport = address.api().transport();
     let failed = |kind, what: String| Error::from(TransportError::new(kind, url, what));
-    match response.status {
-        200 | 206 => {}
-        509 => {
-            let seconds = response
-                .header("x-mega-time-left")
-                .and_then(|text| text.trim().parse().ok())
-                .filter(|seconds| *seconds > 0);
-            return Err(Stop::Quota(seconds.map_or(QUOTA_WAIT, Duration::from_secs)));
-        }
-        status => {
-            let what = format!("the storage server answered with HTTP status {status}");
-            let error = failed(TransportErrorKind::Status(status), what);
-            return Err(match status {
-                403 | 404 => Stop::Stale(error),
-                429 | 500.. => Stop::Again(error),
-                _ => Stop::Final(error),
-            });
-        }
-    }
     let wrong_length = |what: &str| {
         Stop::Again(failed(
             TransportErrorKind::BadAnswer,
             format!("the storage server sent {what} than was asked for"),
         ))
     };
-    let mut body = response.body;
-    while let Some(bytes) = body.next().await {
-        let bytes = bytes.map_err(|error| Stop::Again(error.into()))?;
-        let Some(slot) = target.get_mut(*filled..*filled + bytes.len()) else {
+    let response = match transport.receive(request, target, filled).await {
+        Ok(Received::Body) if *filled < target.len() => return Err(wrong_length("less")),
+        Ok(Received::Body) => return Ok(()),
+        Ok(Received::TooLong) => {
             // Whatever these bytes are, they are not the range.
             *filled = 0;
             return Err(wrong_length("more"));
-        };
-        slot.copy_from_slice(&bytes);
-        *filled += bytes.len();
+        }
+        Ok(Received::Refused(response)) => response,
+        Err(error) if error.is_temporary() => return Err(Stop::Again(error.into())),
+        Err(error) => return Err(Stop::Final(error.into())),
+    };
+    if response.status == 509 {
+        let seconds = response
+            .header("x-mega-time-left")
+            .and_then(|text| text.trim().parse().ok())
+            .filter(|seconds| *seconds > 0);
+        return Err(Stop::Quota(seconds.map_or(QUOTA_WAIT, Duration::from_secs)));
     }
-    if *filled < target.len() {
-        return Err(wrong_length("less"));
-    }
-    Ok(())
+    let status = response.status;
+    let what = format!("the storage server answered with HTTP status {status}");
+    let error = failed(TransportErrorKind::Status(status), what);
+    Err(match status {
+        403 | 404 => Stop::Stale(error),
+        429 | 500.. => Stop::Again(error),
+        _ => Stop::Final(error),
+    })
 }

@@ -5,7 +5,7 @@
 //! retried here.
 
 use std::error::Error as StdError;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,10 +13,11 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use reqwest::redirect::{Attempt, Policy};
 
+use super::direct::{Direct, Ended};
 use super::upload_body::{Activity, UploadBody};
 use super::{
-    BodyStream, HttpRequest, HttpResponse, Method, Purpose, Transport, TransportError,
-    TransportErrorKind,
+    BodyStream, HttpRequest, HttpResponse, Method, Purpose, Received, Transport, TransportError,
+    TransportErrorKind, fill,
 };
 
 /// Bodies up to this size are handed over in one piece.
@@ -24,6 +25,13 @@ const ONE_PIECE: usize = 128 * 1024;
 
 /// More hops than this are a loop.
 const MAX_REDIRECTS: usize = 5;
+
+/// Whether the environment names a proxy, for whatever server.
+static PROXIED: LazyLock<bool> = LazyLock::new(|| {
+    ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+});
 
 /// Prepares a client's connections, beside what is said in the options.
 pub type Setup = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
@@ -70,6 +78,8 @@ pub struct HttpTransport {
     // machine never loads the system's certificates.
     network: OnceLock<reqwest::Client>,
     loopback: OnceLock<reqwest::Client>,
+    /// For content; not where connections have to be prepared.
+    direct: Option<Direct>,
 }
 
 impl HttpTransport {
@@ -78,11 +88,26 @@ impl HttpTransport {
     pub fn new(options: HttpTransportOptions) -> Self {
         // The process may have chosen a provider already; either will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let contimeout = (!options.contimeout.is_zero()).then_some(options.contimeout);
+        let plain = options.setup.is_none() && options.download_headers.is_empty();
+        let direct = plain.then(|| Direct::new(&options.user_agent, contimeout));
         Self {
             options,
             network: OnceLock::new(),
             loopback: OnceLock::new(),
+            direct,
         }
+    }
+
+    /// The way for content, if it may take the plain one.
+    fn direct(&self, request: &HttpRequest, url: &reqwest::Url) -> Option<&Direct> {
+        let direct = self.direct.as_ref()?;
+        (Direct::takes(request, url) && (is_loopback(url) || !*PROXIED)).then_some(direct)
+    }
+
+    fn idle(&self, request: &HttpRequest) -> Option<Duration> {
+        let idle = request.idle_timeout.unwrap_or(self.options.timeout);
+        (!idle.is_zero()).then_some(idle)
     }
 
     fn client(&self, url: &reqwest::Url) -> Result<&reqwest::Client, TransportError> {
@@ -118,18 +143,11 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let url = reqwest::Url::parse(&request.url).map_err(|error| {
-            TransportError::new(
-                TransportErrorKind::Address,
-                &request.url,
-                format!("not a usable address: {error}"),
-            )
-        })?;
+        let url = parse(&request.url)?;
         if let Some(gate) = &self.options.gate {
             gate().await;
         }
-        let idle = request.idle_timeout.unwrap_or(self.options.timeout);
-        let idle = (!idle.is_zero()).then_some(idle);
+        let idle = self.idle(&request);
         let activity = Activity::new();
 
         let mut builder = match request.method {
@@ -174,6 +192,44 @@ impl Transport for HttpTransport {
             body: BodyStream::new(pieces(response, request.url, idle), length),
         })
     }
+
+    async fn receive(
+        &self,
+        request: HttpRequest,
+        target: &mut [u8],
+        filled: &mut usize,
+    ) -> Result<Received, TransportError> {
+        let url = parse(&request.url)?;
+        if let Some(direct) = self.direct(&request, &url) {
+            if let Some(gate) = &self.options.gate {
+                gate().await;
+            }
+            let idle = self.idle(&request);
+            match direct.fetch(&request, &url, idle, target, filled).await? {
+                Ended::Body => return Ok(Received::Body),
+                Ended::TooLong => return Ok(Received::TooLong),
+                Ended::Refused(status, headers) => {
+                    return Ok(Received::Refused(HttpResponse {
+                        status,
+                        headers,
+                        body: BodyStream::from_bytes(bytes::Bytes::new()),
+                    }));
+                }
+                Ended::NotPlain => {}
+            }
+        }
+        fill(self.send(request).await?, target, filled).await
+    }
+}
+
+fn parse(url: &str) -> Result<reqwest::Url, TransportError> {
+    reqwest::Url::parse(url).map_err(|error| {
+        TransportError::new(
+            TransportErrorKind::Address,
+            url,
+            format!("not a usable address: {error}"),
+        )
+    })
 }
 
 /// Runs `sending` until it ends or nothing has moved for `idle`.
@@ -219,7 +275,7 @@ fn pieces(
     .fuse()
 }
 
-fn timed_out(url: &str, idle: Option<Duration>) -> TransportError {
+pub(super) fn timed_out(url: &str, idle: Option<Duration>) -> TransportError {
     let seconds = idle.unwrap_or_default().as_secs_f64();
     TransportError::new(
         TransportErrorKind::TimedOut,
@@ -243,16 +299,18 @@ fn translate(error: &reqwest::Error, url: &str) -> TransportError {
 
 /// The innermost causes say what happened; the outer layers only repeat it.
 fn describe(error: &reqwest::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), causes)
+}
+
+/// An error with what lies behind it.
+pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut causes = Vec::new();
-    let mut next: Option<&dyn StdError> = error.source();
+    let mut next = Some(error);
     while let Some(cause) = next {
         causes.push(cause.to_string());
         next = cause.source();
     }
     causes.dedup();
-    if causes.is_empty() {
-        return error.to_string();
-    }
     causes.join(": ")
 }
 

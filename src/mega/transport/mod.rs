@@ -8,6 +8,7 @@
 
 mod backoff;
 mod body;
+mod direct;
 mod heard;
 mod http;
 mod observer;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::StreamExt;
 use thiserror::Error;
 
 pub use backoff::Backoff;
@@ -39,6 +41,50 @@ pub trait Transport: Send + Sync {
     /// The request did not get through, or no answer came in time. A status
     /// that means failure is not an error here.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
+
+    /// Sends `request` once and puts the body of a 200 or 206 into `target`
+    /// from `filled` on, which counts the bytes also where the body breaks off.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); the body broke off.
+    async fn receive(
+        &self,
+        request: HttpRequest,
+        target: &mut [u8],
+        filled: &mut usize,
+    ) -> Result<Received, TransportError> {
+        fill(self.send(request).await?, target, filled).await
+    }
+}
+
+/// Copies the body of an answer to its place; see [`Transport::receive`].
+async fn fill(
+    mut response: HttpResponse,
+    target: &mut [u8],
+    filled: &mut usize,
+) -> Result<Received, TransportError> {
+    if !matches!(response.status, 200 | 206) {
+        return Ok(Received::Refused(response));
+    }
+    while let Some(bytes) = response.body.next().await.transpose()? {
+        let Some(slot) = target.get_mut(*filled..*filled + bytes.len()) else {
+            return Ok(Received::TooLong);
+        };
+        slot.copy_from_slice(&bytes);
+        *filled += bytes.len();
+    }
+    Ok(Received::Body)
+}
+
+/// How a request ended whose body has a place already.
+#[derive(Debug)]
+pub enum Received {
+    /// The body came to its end, be it before that of the place.
+    Body,
+    /// The body is longer than its place: whatever came is not what was asked for.
+    TooLong,
+    /// Another status than 200 and 206. The body may be missing.
+    Refused(HttpResponse),
 }
 
 /// The two methods MEGA's protocol uses.

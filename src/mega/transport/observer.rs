@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 
-use super::{HttpRequest, HttpResponse, Transport, TransportError};
+use super::{HttpRequest, HttpResponse, Received, Transport, TransportError};
 
 /// What has been seen so far.
 #[derive(Debug, Clone, Default)]
@@ -76,5 +76,14 @@ impl Transport for Observer {
             notes.seen.date = Some((date.to_owned(), SystemTime::now()));
         }
         Ok(response)
+    }
+    async fn receive(
+        &self,
+        request: HttpRequest,
+        target: &mut [u8],
+        filled: &mut usize,
+    ) -> Result<Received, TransportError> {
+        self.notes().seen.requests += 1;
+        self.inner.receive(request, target, filled).await
     }
 }

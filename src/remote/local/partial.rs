@@ -136,6 +136,28 @@ impl PartialFile {
         Ok(())
     }
 
+    /// Asks for the room of `size` bytes at once, where the file system can: a
+    /// full disk is noticed before anything has been moved, and what is written
+    /// then costs less. The file stays as long as it is.
+    ///
+    /// # Errors
+    /// There is not enough room.
+    pub(super) fn reserve(&self, size: u64) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{FallocateFlags, fallocate};
+            use rustix::io::Errno;
+            match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, size) {
+                Err(full @ (Errno::NOSPC | Errno::DQUOT)) => return Err(full.into()),
+                // Whatever else it says is not about room.
+                Ok(()) | Err(_) => {}
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = size;
+        Ok(())
+    }
+
     /// Gives it its name.
     pub(super) fn name(&mut self, os: &Path) -> io::Result<()> {
         if !self.in_place {
@@ -151,8 +173,11 @@ impl PartialFile {
         Ok(())
     }
 
-    /// Leaves it where it is.
-    pub(super) fn keep(&mut self) {
+    /// Leaves it where it is, with the `length` bytes that it has; the room for
+    /// the rest is given back.
+    pub(super) fn keep(&mut self, length: u64) {
+        // Where that fails the room comes back when the file goes.
+        let _ = self.file.set_len(length);
         self.stays = !self.in_place;
     }
 }

@@ -28,6 +28,8 @@ const GATHER: usize = 256 << 10;
 const PIECE: usize = 1 << 20;
 /// Pieces on their way to the writing thread.
 const QUEUE: usize = 4;
+/// From this length on it is worth asking for the room of the whole file.
+const WORTH_RESERVING: u64 = 1 << 20;
 /// From this length on it is worth keeping what a broken transfer has brought.
 const WORTH_KEEPING: u64 = 8 << 20;
 
@@ -336,25 +338,29 @@ impl Writer {
             Partial::InPlace => PartialFile::in_place(&job.os),
         };
         let file = created.map_err(|e| failure(e, "creating", &job.path))?;
-        Ok(Self::of(job, file, 0))
+        Self::of(job, file, 0)
     }
 
     /// Goes on behind the first `kept` bytes of `file`.
     fn behind(job: Job, mut file: PartialFile, kept: u64) -> Result<Self> {
         file.cut(kept)
             .map_err(|e| failure(e, "writing", &job.path))?;
-        Ok(Self::of(job, file, kept))
+        Self::of(job, file, kept)
     }
 
-    fn of(job: Job, file: PartialFile, written: u64) -> Self {
+    fn of(job: Job, file: PartialFile, written: u64) -> Result<Self> {
+        if let Some(size) = job.size.filter(|size| *size >= WORTH_RESERVING) {
+            file.reserve(size)
+                .map_err(|e| failure(e, "writing", &job.path))?;
+        }
         if let Partial::Suffix(suffix) = &job.partial {
             job.strays.remove_of(&job.os, suffix, file.path());
         }
-        Self {
+        Ok(Self {
             job,
             file: io::BufWriter::with_capacity(GATHER, file),
             written,
-        }
+        })
     }
 
     fn write(&mut self, piece: &[u8]) -> Result<()> {
@@ -388,7 +394,7 @@ impl Writer {
     /// Leaves a long beginning for a later try, if the source can use it.
     fn keep(&mut self) {
         if self.job.mark.is_some() && self.written >= WORTH_KEEPING && self.file.flush().is_ok() {
-            self.file.get_mut().keep();
+            self.file.get_mut().keep(self.written);
         }
     }
 

@@ -57,7 +57,7 @@ impl Default for Network {
 }
 
 /// What is asked of connections; the defaults change nothing.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Connections {
     /// Headers of every request, as `Name: value`.
     pub headers: Vec<String>,
@@ -80,11 +80,15 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Reads files and headers, and gives what prepares a client so.
+    /// Reads files and headers, and gives what prepares a client so; nothing
+    /// where nothing is asked.
     ///
     /// # Errors
     /// What cannot be read or understood, and why.
-    pub fn setup(&self) -> Result<Setup, String> {
+    pub fn setup(&self) -> Result<Option<Setup>, String> {
+        if *self == Self::default() {
+            return Ok(None);
+        }
         let headers = self.header_map()?;
         let roots = self.roots()?;
         let identity = self.identity()?;
@@ -94,7 +98,7 @@ impl Connections {
             .map(|url| Proxy::all(url).map_err(|e| format!("--http-proxy: {}", e.without_url())))
             .transpose()?;
         let asked = self.clone();
-        Ok(Arc::new(move |mut builder: ClientBuilder| {
+        Ok(Some(Arc::new(move |mut builder: ClientBuilder| {
             if !headers.is_empty() {
                 builder = builder.default_headers(headers.clone());
             }
@@ -120,7 +124,7 @@ impl Connections {
                 builder = builder.no_gzip();
             }
             builder
-        }))
+        })))
     }
 
     /// What hears all that goes over the network, where that is asked for.
