@@ -323,17 +323,6 @@ async fn downloads_survive_what_hosts_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_address_is_asked_for_anew() {
-    let world = world_with(|options| options.download_connections = 1).await;
-    let bytes = content(9_000_007, 1);
-    let entry = world.put("f", &bytes).await;
-    // At a hundred bytes a second the piece would take hours.
-    world.faults("down:slow=100@3");
-    assert!(world.get(&entry).await.unwrap() == bytes);
-    assert_eq!(world.commands("g"), 2);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn used_up_quota_says_so_or_waits() {
     let world = world().await;
     let bytes = content(200_000, 8);

@@ -9,3 +9,4 @@ mod queue;
 mod retries;
 mod script;
 mod sessions;
+mod slow;

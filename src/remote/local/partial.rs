@@ -58,7 +58,11 @@ impl PartialFile {
                 made => Some(made?),
             };
             if let Some(file) = made.and_then(|file| lock(file, &path)) {
-                file.set_len(0)?;
+                // Cutting a file that is empty anyway would make ext4 write it to
+                // the disk when it is closed.
+                if file.metadata()?.len() > 0 {
+                    file.set_len(0)?;
+                }
                 return Ok(Self::of(file, path));
             }
         }
