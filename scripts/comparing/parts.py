@@ -56,7 +56,7 @@ def read(printed):
     """Divan's tree: a name's depth is that of its branch, its rates stand in the line below its times."""
     place, rates = [], {}
     for line in printed.splitlines():
-        branch = re.match(r"^((?:│  |   )*)(?:├─|╰─) (.*?)(?:\s{2,}|$)", line)
+        branch = re.match(r"^((?:│  |   )*)(?:├─|╰─) (.*?)(?:\s{2,}|\s*│|$)", line)
         if branch:
             depth = len(branch.group(1)) // 3
             place[depth:] = [branch.group(2).strip()]
@@ -89,7 +89,11 @@ def hashcash(root, smoke):
     cores = os.cpu_count()
     rates = bench(root, "hashcash", "tries", smoke)
     found = {}
-    for (_, way, threads), rate in ((place, rate) for place, rate in rates.items() if len(place) == 3):
+    for place, rate in rates.items():
+        threads = next((part for part in place if part.startswith("t=")), None)
+        if threads is None or len(place) != 3:
+            continue
+        way = next(part for part in place[1:] if part != threads)
         count = int(threads.removeprefix("t="))
         where = "one core" if count == 1 else "all cores together"
         found[f"{way}, {where}"] = rate * count
