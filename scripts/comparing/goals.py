@@ -78,8 +78,8 @@ def show(field, value):
 
 MIB = 1024  # the kernel counts memory in KiB
 
-# memory in transfers: 32 MiB and 2 MiB for each of at most 16 connections
-TRANSFER_MEMORY = (32 + 2 * 16) * MIB
+# memory in transfers: 32 MiB and 2 MiB for each of four connections, as many as a file has
+TRANSFER_MEMORY = (32 + 2 * 4) * MIB
 
 ALL = [
     Bound("up", "cpu", most=0.65),
