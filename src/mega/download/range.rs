@@ -9,9 +9,7 @@ use super::striped;
 use crate::mega::api::DownloadAddress;
 use crate::mega::buffers::Buffer;
 use crate::mega::error::Error;
-use crate::mega::transport::{
-    HttpRequest, Purpose, Received, TransportError, TransportErrorKind,
-};
+use crate::mega::transport::{HttpRequest, Purpose, Received, TransportError, TransportErrorKind};
 
 /// A connection that brought at least this much before it broke was no failure.
 const PROGRESS: usize = 256 << 10;

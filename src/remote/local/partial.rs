@@ -151,10 +151,11 @@ impl PartialFile {
         {
             use rustix::fs::{FallocateFlags, fallocate};
             use rustix::io::Errno;
-            match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, size) {
-                Err(full @ (Errno::NOSPC | Errno::DQUOT)) => return Err(full.into()),
-                // Whatever else it says is not about room.
-                Ok(()) | Err(_) => {}
+            // Whatever else it says is not about room.
+            if let Err(full @ (Errno::NOSPC | Errno::DQUOT)) =
+                fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, size)
+            {
+                return Err(full.into());
             }
         }
         #[cfg(not(target_os = "linux"))]
