@@ -1,3 +1,5 @@
+//! Plain answers and others, from a server that is a script.
+
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
