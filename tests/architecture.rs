@@ -382,3 +382,23 @@ fn every_command_has_a_test() {
         }
     }
 }
+
+/// The arguments of commands hold places and passwords: none can be printed.
+#[test]
+fn arguments_have_no_debug() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut seen = 0;
+    for folder in ["commands", "cli"] {
+        for path in files_below(&root.join(folder)) {
+            let text = fs::read_to_string(&path).unwrap();
+            for line in text.lines().filter(|line| line.starts_with("#[derive(")) {
+                let clap = ["Args", "Subcommand", "Parser"];
+                if clap.iter().any(|name| line.contains(name)) {
+                    seen += 1;
+                    assert!(!line.contains("Debug"), "{}: {line}", path.display());
+                }
+            }
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}

@@ -6,7 +6,7 @@ use crate::config;
 use crate::remote::local::TimeType;
 
 /// Options of the local disk; each stands before the configuration file.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Options of the local disk")]
 #[expect(clippy::struct_excessive_bools, reason = "one switch of the user each")]
 pub struct LocalFlags {

@@ -1,5 +1,6 @@
 //! `megarc ncdu`.
 
+mod draw;
 mod keys;
 mod sizes;
 mod view;
@@ -47,7 +48,7 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let system = |error: std::io::Error| CommandError::start(format!("ncdu: {error}"));
     let dir = ctx.open_dir(&args.path).await?;
-    let screen = Fullscreen::enter(Arc::clone(&ctx.output)).map_err(system)?;
+    let mut screen = Fullscreen::enter(Arc::clone(&ctx.output)).map_err(system)?;
     let root = Entry::dir(dir.path.clone());
     let mut view = View::new(&printable(&args.path), root.clone());
     let mut keys = keys::pressed();
@@ -59,7 +60,8 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let mut changed = true;
     loop {
         if changed {
-            screen.show(&view.picture(screen.size(), ctx.run.stats.errors()))?;
+            let errors = ctx.run.stats.errors();
+            screen.show(|frame| draw::draw(&view, frame, errors))?;
         }
         changed = true;
         tokio::select! {
@@ -67,6 +69,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             key = keys.recv() => match view.press(key.unwrap_or(Key::Interrupt)) {
                 Action::Stay => {}
                 Action::Quit => break,
+                Action::Redraw => screen.clear()?,
                 Action::Delete(ids) => {
                     for id in ids {
                         delete_node(ctx, &dir, &mut view, id).await;
@@ -82,7 +85,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             listing = scan.listings.recv(), if scan.runs => {
                 changed = false;
                 match listing {
-                    Some(listing) => view.sizes().add(listing),
+                    Some(listing) => view.sizes_mut().add(listing),
                     None => {
                         result = scan.end().await;
                         view.finish();
@@ -98,7 +101,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
 
 /// Deletes something, and says in the picture how that failed.
 async fn delete_node(ctx: &Context, dir: &Location, view: &mut View, id: sizes::Id) {
-    let Some(entry) = view.sizes().node(id).map(|node| node.entry.clone()) else {
+    let Some(entry) = view.sizes.node(id).map(|node| node.entry.clone()) else {
         return;
     };
     match delete(ctx, dir, &entry).await {

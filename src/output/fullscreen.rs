@@ -4,53 +4,28 @@
 //! stand in the middle of the picture. Whatever ends the program (its own end, a
 //! signal, a panic), the terminal is given back.
 
+mod canvas;
+
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use unicode_width::UnicodeWidthStr as _;
+use ratatui::{Frame, Terminal};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::{Output, terminal};
+use super::Output;
+use canvas::Canvas;
 
 /// Another screen, without a cursor.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l";
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[2J";
 /// Plain text, the cursor, the screen of before.
 const LEAVE: &[u8] = b"\x1b[0m\x1b[?25h\x1b[?1049l";
-
-/// A line of the picture.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Line {
-    /// Plain text, in which names are escaped already.
-    pub text: String,
-    /// Shown with its colours exchanged, over the whole width.
-    pub reverse: bool,
-}
-
-impl Line {
-    /// A plain line.
-    #[must_use]
-    pub fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            reverse: false,
-        }
-    }
-
-    /// A line that stands out.
-    #[must_use]
-    pub fn reverse(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            reverse: true,
-        }
-    }
-}
 
 /// The terminal, taken.
 pub struct Fullscreen {
     output: Arc<Output>,
     before: Arc<Before>,
+    terminal: Terminal<Canvas>,
 }
 
 /// The terminal as it was.
@@ -70,6 +45,7 @@ impl Fullscreen {
                 "standard input and output must be a terminal",
             ));
         }
+        let terminal = Terminal::new(Canvas::new(Arc::clone(&output)))?;
         let settings = tcgetattr(io::stdin())?;
         let mut raw = settings.clone();
         raw.make_raw();
@@ -86,50 +62,31 @@ impl Fullscreen {
             report(info);
         }));
         output.hold_log();
-        let screen = Self { output, before };
-        screen.write(ENTER)?;
+        let screen = Self {
+            output,
+            before,
+            terminal,
+        };
+        screen.output.bytes(ENTER)?;
+        screen.output.flush()?;
         Ok(screen)
     }
 
-    /// Columns and lines.
-    #[must_use]
-    pub fn size(&self) -> (usize, usize) {
-        let size = tcgetwinsize(io::stdout()).ok();
-        let rows = size.map(|size| usize::from(size.ws_row));
-        let rows = rows.filter(|rows| *rows > 0).unwrap_or(24);
-        (terminal::columns(), rows)
-    }
-
-    /// Shows a picture in the place of the one before.
+    /// Shows a picture in the place of the one before, in the size that the
+    /// terminal has now.
     ///
     /// # Errors
     /// Those of standard output.
-    pub fn show(&self, lines: &[Line]) -> io::Result<()> {
-        let (columns, rows) = self.size();
-        let mut picture = String::from("\x1b[H");
-        for (at, line) in lines.iter().take(rows).enumerate() {
-            if at > 0 {
-                picture.push_str("\r\n");
-            }
-            let text = terminal::clip(&line.text, columns);
-            if line.reverse {
-                picture.push_str("\x1b[7m");
-                picture.push_str(text);
-                let missing = columns.saturating_sub(text.width());
-                picture.extend(std::iter::repeat_n(' ', missing));
-                picture.push_str("\x1b[0m");
-            } else {
-                picture.push_str(text);
-            }
-            picture.push_str("\x1b[K");
-        }
-        picture.push_str("\x1b[J");
-        self.write(picture.as_bytes())
+    pub fn show(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.draw(draw).map(drop)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        self.output.bytes(bytes)?;
-        self.output.flush()
+    /// Forgets what the terminal shows: the next picture is drawn whole.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
     }
 }
 

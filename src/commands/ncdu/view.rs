@@ -1,57 +1,60 @@
-//! What the browser shows, and what the keys do to it. Pure.
+//! Where the user is in the tree, and what the keys do. Pure.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::keys::Key;
 use super::sizes::{Id, Node, Sizes};
-use crate::output::fullscreen::Line;
-use crate::output::{sanitize, units};
+use crate::output::sanitize;
 use crate::remote::Entry;
 
-/// Lines of the picture that are no rows: title, path, totals.
-const FRAME: usize = 3;
+/// Rows that a page key moves by.
+const PAGE: usize = 10;
 
+/// What the box of `?` says.
 const HELP: &[&str] = &[
-    "up, down or k, j     move",
-    "right or l, Enter    enter a directory",
-    "left or h            leave it",
-    "g                    bars",
-    "c                    numbers of files",
-    "a                    average sizes",
-    "m                    times",
-    "u                    sizes in bytes",
-    "n s C A M            sort by name, size, number, average, time",
-    "d                    delete",
-    "v                    select, or not",
-    "D                    delete what is selected",
-    "Y                    show the path",
-    "r                    read everything again",
-    "q, Ctrl-C            quit",
+    "up, down or k, j      move",
+    "right or l, Enter     enter a directory",
+    "left or h             leave it",
+    "g                     bars, or not",
+    "c                     numbers of files, or not",
+    "a                     average sizes, or not",
+    "m                     times, or not",
+    "u                     sizes in bytes, or with units",
+    "n, s, C, A, M         sort by name, size, number, average, time",
+    "d                     delete",
+    "v                     select, or not",
+    "V                     select all on the way",
+    "D                     delete what is selected",
+    "Y                     show the path",
+    "Ctrl-L                draw everything again",
+    "r                     read everything again",
+    "?, Esc                close this box",
+    "q, Ctrl-C             quit",
 ];
 
 /// The state of the browser.
 pub struct View {
-    sizes: Sizes,
+    pub(super) sizes: Sizes,
     /// The root as the user named it.
     name: String,
-    dir: Id,
-    cursor: usize,
+    pub(super) dir: Id,
+    pub(super) cursor: usize,
     /// Where the cursor was in directories that were left.
     cursors: HashMap<Id, usize>,
     order: Order,
     backwards: bool,
-    bars: bool,
-    counts: bool,
-    averages: bool,
-    times: bool,
-    exact: bool,
-    selected: BTreeSet<Id>,
-    open: Option<Question>,
-    scanning: bool,
+    pub(super) bars: bool,
+    pub(super) counts: bool,
+    pub(super) averages: bool,
+    pub(super) times: bool,
+    pub(super) exact: bool,
+    pub(super) selected: BTreeSet<Id>,
+    /// While all on the way is selected: the row where that began, and what
+    /// was selected before.
+    on_the_way: Option<(usize, BTreeSet<Id>)>,
+    pub(super) open: Option<Dialog>,
+    pub(super) scanning: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +67,16 @@ enum Order {
 }
 
 /// What stands in a box over the list.
-enum Question {
+pub enum Dialog {
+    /// Something to read: any key closes it.
     Text(Vec<String>),
-    Delete(Vec<Id>),
+    /// Whether these shall go, and which answer is marked.
+    Delete {
+        /// The files and directories.
+        ids: Vec<Id>,
+        /// The answer that Enter gives.
+        yes: bool,
+    },
 }
 
 /// What a key asks for.
@@ -80,6 +90,8 @@ pub enum Action {
     Delete(Vec<Id>),
     /// To read everything again.
     Rescan,
+    /// To draw everything again: the terminal shows something else.
+    Redraw,
 }
 
 impl View {
@@ -99,13 +111,14 @@ impl View {
             times: false,
             exact: false,
             selected: BTreeSet::new(),
+            on_the_way: None,
             open: None,
             scanning: true,
         }
     }
 
     /// The tree.
-    pub const fn sizes(&mut self) -> &mut Sizes {
+    pub const fn sizes_mut(&mut self) -> &mut Sizes {
         &mut self.sizes
     }
 
@@ -121,7 +134,7 @@ impl View {
         self.dir = Sizes::ROOT;
         self.cursor = 0;
         self.cursors.clear();
-        self.selected.clear();
+        self.select_nothing();
         self.scanning = true;
     }
 
@@ -134,11 +147,11 @@ impl View {
 
     /// Says something in a box.
     pub fn say(&mut self, text: &str) {
-        self.open = Some(Question::Text(vec![sanitize::line(text).into_owned()]));
+        self.open = Some(Dialog::Text(vec![sanitize::line(text).into_owned()]));
     }
 
     /// What the directory shows, in order.
-    fn rows(&self) -> Vec<Id> {
+    pub(super) fn rows(&self) -> Vec<Id> {
         let children = self.sizes.node(self.dir).map(|node| &node.children);
         let mut rows: Vec<Id> = children.into_iter().flatten().copied().collect();
         rows.sort_by(|a, b| match (self.sizes.node(*a), self.sizes.node(*b)) {
@@ -175,22 +188,22 @@ impl View {
 
     /// Takes a key.
     pub fn press(&mut self, key: Key) -> Action {
-        match (self.open.take(), key) {
-            (_, Key::Interrupt) => return Action::Quit,
-            (Some(Question::Delete(ids)), Key::Char('y' | 'Y')) => return Action::Delete(ids),
-            (Some(_), _) => return Action::Stay,
-            (None, _) => {}
+        if key == Key::Interrupt {
+            return Action::Quit;
+        }
+        if let Some(open) = self.open.take() {
+            return self.answer(open, key);
         }
         let rows = self.rows();
         let last = rows.len().saturating_sub(1);
         let under = rows.get(self.cursor).copied();
         match key {
-            Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
-            Key::Down | Key::Char('j') => self.cursor = (self.cursor + 1).min(last),
-            Key::PageUp => self.cursor = self.cursor.saturating_sub(10),
-            Key::PageDown => self.cursor = (self.cursor + 10).min(last),
-            Key::Home => self.cursor = 0,
-            Key::End => self.cursor = last,
+            Key::Up | Key::Char('k') => self.go(self.cursor.saturating_sub(1), &rows),
+            Key::Down | Key::Char('j') => self.go((self.cursor + 1).min(last), &rows),
+            Key::PageUp => self.go(self.cursor.saturating_sub(PAGE), &rows),
+            Key::PageDown => self.go((self.cursor + PAGE).min(last), &rows),
+            Key::Home => self.go(0, &rows),
+            Key::End => self.go(last, &rows),
             Key::Right | Key::Enter | Key::Char('l') => self.enter(under),
             Key::Left | Key::Char('h') => self.leave(),
             Key::Char('g') => self.bars = !self.bars,
@@ -203,26 +216,89 @@ impl View {
             Key::Char('C') => self.sort(Order::Count, under),
             Key::Char('A') => self.sort(Order::Average, under),
             Key::Char('M') => self.sort(Order::Time, under),
-            Key::Char('v') => {
-                if let Some(id) = under.filter(|id| !self.selected.remove(id)) {
-                    self.selected.insert(id);
-                }
-                self.cursor = (self.cursor + 1).min(last);
+            Key::Char('v') => self.select(under),
+            Key::Char('V') => self.select_on_the_way(&rows),
+            Key::Char('d') => self.ask(under.into_iter().collect()),
+            Key::Char('D') => self.ask(self.selected.iter().copied().collect()),
+            Key::Char('Y') => {
+                let shown = under.unwrap_or(self.dir);
+                self.open = Some(Dialog::Text(vec![self.path(shown)]));
             }
-            Key::Char('d') => self.open = under.map(|id| Question::Delete(vec![id])),
-            Key::Char('D') if !self.selected.is_empty() => {
-                self.open = Some(Question::Delete(self.selected.iter().copied().collect()));
-            }
-            Key::Char('Y') => self.open = under.map(|id| Question::Text(vec![self.path(id)])),
             Key::Char('?') => {
                 let lines = HELP.iter().map(|line| (*line).to_owned());
-                self.open = Some(Question::Text(lines.collect()));
+                self.open = Some(Dialog::Text(lines.collect()));
             }
             Key::Char('r') => return Action::Rescan,
             Key::Char('q') => return Action::Quit,
-            Key::Char(_) | Key::Escape | Key::Refresh | Key::Interrupt => {}
+            Key::Refresh => return Action::Redraw,
+            Key::Escape => self.on_the_way = None,
+            Key::Char(_) | Key::Interrupt => {}
         }
         Action::Stay
+    }
+
+    /// Takes a key while a box is open.
+    fn answer(&mut self, open: Dialog, key: Key) -> Action {
+        let (ids, yes) = match open {
+            Dialog::Delete { ids, yes } => (ids, yes),
+            Dialog::Text(_) => {
+                return if key == Key::Refresh {
+                    Action::Redraw
+                } else {
+                    Action::Stay
+                };
+            }
+        };
+        let yes = match key {
+            Key::Char('y' | 'Y') => return Action::Delete(ids),
+            Key::Enter if yes => return Action::Delete(ids),
+            Key::Left | Key::Char('h') => false,
+            Key::Right | Key::Char('l') => true,
+            Key::Refresh => yes,
+            _ => return Action::Stay,
+        };
+        self.open = Some(Dialog::Delete { ids, yes });
+        if key == Key::Refresh {
+            Action::Redraw
+        } else {
+            Action::Stay
+        }
+    }
+
+    /// Asks whether these shall go.
+    fn ask(&mut self, ids: Vec<Id>) {
+        if !ids.is_empty() {
+            self.open = Some(Dialog::Delete { ids, yes: false });
+        }
+    }
+
+    /// Moves the cursor.
+    fn go(&mut self, to: usize, rows: &[Id]) {
+        self.cursor = to;
+        if let Some((from, before)) = &self.on_the_way {
+            let (first, last) = (to.min(*from), to.max(*from));
+            let way = rows.get(first..=last).unwrap_or_default();
+            self.selected = before.iter().chain(way).copied().collect();
+        }
+    }
+
+    fn select(&mut self, under: Option<Id>) {
+        if let Some(id) = under.filter(|id| !self.selected.remove(id)) {
+            self.selected.insert(id);
+        }
+    }
+
+    fn select_on_the_way(&mut self, rows: &[Id]) {
+        self.on_the_way = match self.on_the_way {
+            Some(_) => None,
+            None => Some((self.cursor, self.selected.clone())),
+        };
+        self.go(self.cursor, rows);
+    }
+
+    fn select_nothing(&mut self) {
+        self.selected.clear();
+        self.on_the_way = None;
     }
 
     fn enter(&mut self, under: Option<Id>) {
@@ -244,7 +320,7 @@ impl View {
     fn go_to(&mut self, dir: Id) {
         self.dir = dir;
         // What was selected must be in sight when it is deleted.
-        self.selected.clear();
+        self.select_nothing();
         self.cursor = self.cursors.get(&dir).copied().unwrap_or(0);
         self.hold_cursor();
     }
@@ -254,12 +330,13 @@ impl View {
     fn sort(&mut self, order: Order, under: Option<Id>) {
         self.backwards = self.order == order && !self.backwards;
         self.order = order;
+        self.on_the_way = None;
         let at = self.rows().iter().position(|id| Some(*id) == under);
         self.cursor = at.unwrap_or(0);
     }
 
     /// Where a node is, as the user would write it.
-    fn path(&self, id: Id) -> String {
+    pub(super) fn path(&self, id: Id) -> String {
         let mut names = Vec::new();
         let mut next = self.sizes.node(id);
         while let Some((node, parent)) = next.and_then(|node| Some((node, node.parent?))) {
@@ -275,181 +352,87 @@ impl View {
         };
         sanitize::line(&format!("{}{between}{below}", self.name)).into_owned()
     }
-
-    /// The picture for a terminal of this size.
-    pub fn picture(&self, (columns, lines): (usize, usize), errors: u64) -> Vec<Line> {
-        let height = lines.saturating_sub(FRAME).max(1);
-        let title = "megarc ncdu - use the arrow keys to navigate, press ? for help";
-        let path = format!("-- {} {}", self.path(self.dir), "-".repeat(columns));
-        let mut picture = vec![Line::reverse(title), Line::plain(path)];
-        let rows = self.rows();
-        let top = (self.cursor + 1).saturating_sub(height);
-        let sizes = rows.iter().filter_map(|id| self.sizes.node(*id));
-        let largest = sizes.map(|node| node.size).max().unwrap_or(0);
-        for (at, id) in rows.iter().enumerate().skip(top).take(height) {
-            let text = self.row(*id, largest);
-            picture.push(Line {
-                text,
-                reverse: at == self.cursor,
-            });
-        }
-        picture.resize(height + FRAME - 1, Line::default());
-        picture.push(Line::reverse(self.totals(errors)));
-        self.lay_question(&mut picture);
-        picture
-    }
-
-    fn totals(&self, errors: u64) -> String {
-        let node = self.sizes.node(self.dir);
-        let mut text = format!(
-            " Total usage: {}, Objects: {}",
-            self.size(node.map_or(0, |node| node.size)),
-            node.map_or(0, |node| node.files)
-        );
-        if errors > 0 {
-            text += &format!(", Errors: {errors}");
-        }
-        if !self.selected.is_empty() {
-            text += &format!(", Selected: {}", self.selected.len());
-        }
-        if self.scanning {
-            text += ", reading ...";
-        }
-        text
-    }
-
-    fn row(&self, id: Id, largest: u64) -> String {
-        let Some(node) = self.sizes.node(id) else {
-            return String::new();
-        };
-        let mark = if self.selected.contains(&id) {
-            '*'
-        } else {
-            ' '
-        };
-        let mut row = format!("{mark}{} {:>11}", self.flag(node), self.size(node.size));
-        if self.counts {
-            row += &format!(" {:>9}", node.files);
-        }
-        if self.averages {
-            row += &format!(" {:>11}", self.size(node.average()));
-        }
-        if self.bars {
-            let share = u128::from(node.size) * 10 / u128::from(largest.max(1));
-            let bar = "#".repeat(usize::try_from(share).unwrap_or(0));
-            row += &format!(" [{bar:<10}]");
-        }
-        if self.times {
-            row += &format!(" {:>19}", time(node.entry.modified));
-        }
-        let slash = if node.entry.is_dir() { '/' } else { ' ' };
-        row + &format!(" {slash}{}", sanitize::line(node.entry.name()))
-    }
-
-    /// What is to be said of a node, in one letter.
-    fn flag(&self, node: &Node) -> char {
-        match node {
-            node if !node.listed && !self.scanning => '!',
-            node if node.troubled => '.',
-            node if node.unknown > 0 => '~',
-            node if node.listed && node.files == 0 => 'e',
-            _ => ' ',
-        }
-    }
-
-    fn size(&self, bytes: u64) -> String {
-        if self.exact {
-            bytes.to_string()
-        } else {
-            units::size(bytes)
-        }
-    }
-
-    /// Lays the open box over the middle of the list.
-    fn lay_question(&self, picture: &mut [Line]) {
-        let text = match &self.open {
-            None => return,
-            Some(Question::Text(lines)) => lines.clone(),
-            Some(Question::Delete(ids)) => {
-                let what = match ids[..] {
-                    [id] => self.path(id),
-                    _ => format!("{} files and directories", ids.len()),
-                };
-                vec![format!("Delete {what}? (y/n)")]
-            }
-        };
-        let room = picture.len().saturating_sub(FRAME);
-        let top = 2 + room.saturating_sub(text.len()) / 2;
-        for (line, text) in picture.iter_mut().skip(top).zip(text) {
-            *line = Line::reverse(format!("  {text}"));
-        }
-    }
-}
-
-fn time(time: Option<Timestamp>) -> String {
-    let time = time.map(|time| time.to_zoned(TimeZone::system()));
-    time.map_or_else(String::new, |time| {
-        time.strftime("%Y-%m-%d %H:%M:%S").to_string()
-    })
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::super::sizes::tests::example;
     use super::*;
 
-    fn view() -> View {
+    pub(in super::super) fn view() -> View {
         let mut view = View::new("work:", Entry::dir(crate::remote::RemotePath::default()));
         view.sizes = example();
         view.scanning = false;
         view
     }
 
-    fn texts(view: &View) -> Vec<String> {
-        let picture = view.picture((40, 7), 1);
-        let lines = picture.iter().map(|line| line.text.trim_end().to_owned());
-        lines.collect()
-    }
-
-    fn press(view: &mut View, keys: &str) -> Action {
+    pub(in super::super) fn press(view: &mut View, keys: &str) -> Action {
         let keys = keys.chars().map(Key::Char);
         keys.fold(Action::Stay, |_, key| view.press(key))
     }
 
+    fn names(view: &View) -> Vec<&str> {
+        let rows = view.rows();
+        let nodes = rows.iter().map(|id| view.sizes.node(*id).unwrap());
+        let names: Vec<&str> = nodes.map(|node| node.entry.name()).collect();
+        names
+    }
+
     #[test]
-    fn a_picture_has_rows_by_size_and_totals() {
+    fn rows_are_sorted_both_ways() {
         let mut view = view();
-        let rows = texts(&view);
-        assert_eq!(rows.len(), 7);
-        assert!(rows[1].starts_with("-- work: ---"), "{rows:?}");
-        assert_eq!(rows[2], " ~        30 B [##########] /d");
-        assert_eq!(rows[3], "          10 B [###       ]  a");
-        assert_eq!(rows[4], " !         0 B [          ] /e");
-        assert_eq!(rows[6], " Total usage: 40 B, Objects: 3, Errors: 1");
-        press(&mut view, "gcau");
-        assert_eq!(texts(&view)[2], " ~          30         2          30 /d");
-        press(&mut view, "n");
-        assert!(texts(&view)[2].ends_with(" a"));
-        press(&mut view, "n");
-        assert!(texts(&view)[2].ends_with("/e"));
+        assert_eq!(names(&view), ["d", "a", "e"]);
+        for (keys, expected) in [
+            ("n", ["a", "d", "e"]),
+            ("n", ["e", "d", "a"]),
+            ("s", ["d", "a", "e"]),
+            ("s", ["e", "a", "d"]),
+            ("C", ["d", "a", "e"]),
+            ("A", ["d", "a", "e"]),
+            ("M", ["a", "d", "e"]),
+        ] {
+            press(&mut view, keys);
+            assert_eq!(names(&view), expected, "{keys}");
+        }
+        // the cursor stays where it was
+        press(&mut view, "sj");
+        assert_eq!(view.cursor, 1);
+        press(&mut view, "s");
+        assert_eq!((names(&view)[view.cursor], view.cursor), ("a", 1));
     }
 
     #[test]
     fn directories_are_entered_and_left_with_the_cursor() {
         let mut view = view();
         press(&mut view, "l");
-        assert!(texts(&view)[1].starts_with("-- work:d ---"));
-        assert!(texts(&view)[2].ends_with(" b"));
+        assert_eq!(view.path(view.dir), "work:d");
+        assert_eq!(names(&view), ["b", "c"]);
         press(&mut view, "jl");
-        assert!(texts(&view)[1].starts_with("-- work:d ---"), "c is a file");
+        assert_eq!(view.path(view.dir), "work:d", "c is a file");
         press(&mut view, "hj");
-        assert_eq!(view.rows()[view.cursor], 1);
+        assert_eq!(names(&view)[view.cursor], "a");
         press(&mut view, "kl");
         assert_eq!(view.cursor, 1, "where it was");
         press(&mut view, "hh");
         assert_eq!(view.dir, Sizes::ROOT);
+        for (key, cursor) in [
+            (Key::End, 2),
+            (Key::Down, 2),
+            (Key::Home, 0),
+            (Key::Up, 0),
+            (Key::PageDown, 2),
+            (Key::PageUp, 0),
+            (Key::Escape, 0),
+        ] {
+            assert_eq!(view.press(key), Action::Stay);
+            assert_eq!(view.cursor, cursor, "{key:?}");
+        }
+        assert_eq!(view.press(Key::Refresh), Action::Redraw);
+        assert_eq!(press(&mut view, "r"), Action::Rescan);
+        assert_eq!(press(&mut view, "q"), Action::Quit);
+        assert_eq!(view.press(Key::Interrupt), Action::Quit);
     }
 
     #[test]
@@ -457,29 +440,42 @@ mod tests {
         let mut view = view();
         for no in ["dn", "dq", "dd"] {
             assert_eq!(press(&mut view, no), Action::Stay, "{no}");
+            assert!(view.open.is_none(), "{no}");
         }
+        // Enter takes the answer that is marked, and that is no
         press(&mut view, "d");
-        assert!(texts(&view).contains(&"  Delete work:d? (y/n)".to_owned()));
-        assert_eq!(press(&mut view, "y"), Action::Delete(vec![2]));
-        assert_eq!(press(&mut view, "Dy"), Action::Stay, "nothing is selected");
-        assert_eq!(press(&mut view, "vvDy"), Action::Delete(vec![1, 2]));
-        view.remove(2);
-        view.remove(1);
-        assert_eq!(texts(&view)[6], " Total usage: 0 B, Objects: 0, Errors: 1");
-        assert_eq!(press(&mut view, "q"), Action::Quit);
+        assert_eq!(view.press(Key::Enter), Action::Stay);
+        press(&mut view, "dlhl");
+        assert_eq!(view.press(Key::Refresh), Action::Redraw);
+        assert_eq!(view.press(Key::Enter), Action::Delete(vec![2]));
+        assert_eq!(press(&mut view, "dy"), Action::Delete(vec![2]));
+        press(&mut view, "d");
         assert_eq!(view.press(Key::Interrupt), Action::Quit);
     }
 
     #[test]
-    fn any_size_of_terminal_and_an_empty_directory_are_survived() {
+    fn several_are_selected_and_deleted() {
         let mut view = view();
+        assert_eq!(press(&mut view, "Dy"), Action::Stay, "nothing is selected");
+        assert_eq!(press(&mut view, "vjvDy"), Action::Delete(vec![1, 2]));
+        assert_eq!(press(&mut view, "vDy"), Action::Delete(vec![2]));
+        view.remove(2);
+        view.remove(1);
+        assert!(view.selected.is_empty());
+        assert_eq!(names(&view), ["e"]);
+
+        let mut view = super::tests::view();
+        press(&mut view, "Vj");
+        assert_eq!(Vec::from_iter(view.selected.iter().copied()), [1, 2]);
+        press(&mut view, "k");
+        assert_eq!(Vec::from_iter(view.selected.iter().copied()), [2]);
+        press(&mut view, "jjVk");
+        assert_eq!(Vec::from_iter(view.selected.iter().copied()), [1, 2, 3]);
+        press(&mut view, "Vk");
+        view.press(Key::Escape);
         press(&mut view, "jj");
-        for size in [(0, 0), (1, 1), (3, 4), (500, 300)] {
-            assert!(!view.picture(size, 0).is_empty());
-        }
-        press(&mut view, "l?");
-        assert!(texts(&view)[2].starts_with("  up, down"));
-        press(&mut view, " dvYlkjCAMs");
-        assert!(!texts(&view).is_empty());
+        assert_eq!(view.selected.len(), 3);
+        press(&mut view, "kkl");
+        assert!(view.selected.is_empty(), "out of sight");
     }
 }

@@ -1,10 +1,10 @@
 //! A folder of its own for each test: a clean environment, a configuration,
 //! and the built binary.
 
+mod picture;
 pub mod pty;
 mod server;
 pub mod tree;
-pub mod web;
 
 use std::fs;
 use std::io::Write as _;

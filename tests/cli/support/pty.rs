@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
-use expectrl::{Eof, Expect as _, Session};
+use expectrl::{Eof, Expect as _, NBytes, Session};
+
+use super::picture::Picture;
 
 /// Long enough for a busy machine; nothing waits for its end but a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,6 +17,8 @@ pub struct Pty {
     session: OsSession,
     /// All that was shown, the echo of the keys included.
     pub screen: String,
+    picture: Picture,
+    bytes: Vec<u8>,
 }
 
 impl Pty {
@@ -32,6 +36,8 @@ impl Pty {
         Self {
             session,
             screen: String::new(),
+            picture: Picture::default(),
+            bytes: Vec::new(),
         }
     }
 
@@ -42,6 +48,46 @@ impl Pty {
             Ok(found) => self.screen += &shown(found.as_bytes()),
             Err(error) => panic!("no {text:?} ({error}) after\n{}", self.screen),
         }
+    }
+
+    /// Waits until a full-screen program has drawn this.
+    #[track_caller]
+    pub fn see(&mut self, text: &str) {
+        self.watch(text, |picture| picture.contains(text));
+    }
+
+    /// Waits until it has drawn this line.
+    #[track_caller]
+    pub fn see_at(&mut self, line: usize, text: &str) {
+        self.watch(text, |picture| picture.lines().nth(line) == Some(text));
+    }
+
+    #[track_caller]
+    fn watch(&mut self, text: &str, seen: impl Fn(&str) -> bool) {
+        while !seen(&self.picture.text()) {
+            match self.session.expect(NBytes(1)) {
+                Ok(found) => {
+                    self.picture.feed(found.as_bytes());
+                    self.bytes.extend_from_slice(found.as_bytes());
+                }
+                Err(error) => panic!("no {text:?} ({error}) in\n{}", self.picture.text()),
+            }
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        self.screen += &shown(&bytes);
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        let process = self.session.get_process_mut();
+        process.set_window_size(columns, rows).unwrap();
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let id = self.session.get_process().pid().as_raw();
+        let id = rustix::process::Pid::from_raw(id).unwrap();
+        rustix::process::kill_process(id, signal).unwrap();
     }
 
     /// Waits for a prompt, and types a line.
