@@ -5,6 +5,7 @@ mod picture;
 pub mod pty;
 mod server;
 pub mod tree;
+pub mod web;
 
 use std::fs;
 use std::io::Write as _;
