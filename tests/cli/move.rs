@@ -66,14 +66,11 @@ fn a_dry_run_moves_nothing() {
     let home = home();
     home.write("dst/x", "x");
     let outcome = home.run(&["move", "-n", "--stats", "0", "src:", "dst:"]);
-    let mut said = outcome.complaints();
-    said.sort();
+    // As rclone: on one disk it is one step, whatever stands there.
     assert_eq!(
-        said,
+        outcome.complaints(),
         [
-            "NOTICE: a.txt: Skipped move as --dry-run is set (size 1)",
-            "NOTICE: d/b.txt: Skipped move as --dry-run is set (size 1)",
-            "NOTICE: d: Skipped set directory modification time as --dry-run is set",
+            "NOTICE: Local file system at @ROOT@/dst: Skipped server-side directory move as --dry-run is set"
         ]
     );
     assert!(home.exists("src/d/b.txt") && !home.exists("dst/a.txt"));
