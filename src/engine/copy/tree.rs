@@ -209,7 +209,9 @@ impl Tree {
                 "Running all checks before starting transfers"
             );
         }
-        let backlog = if inside || check_first {
+        // What is asked comes in the same order on every run.
+        let asks = self.run.confirm.is_some();
+        let backlog = if inside || check_first || asks {
             Semaphore::MAX_PERMITS
         } else {
             self.gate.close();
