@@ -2,7 +2,8 @@
 //! and tested by themselves under a sanitizer (`scripts/sanitize`).
 
 /// Where they stand in megarc.
+#[path = "."]
 pub mod mega {
-    #[path = "../../../src/mega/crypto/mod.rs"]
+    #[path = "../../src/mega/crypto/mod.rs"]
     pub mod crypto;
 }
