@@ -115,7 +115,10 @@ impl CommandError {
     #[must_use]
     pub fn no_file_system(argument: &str, cause: &RemoteError) -> Self {
         Self {
-            hint: cause.hint.clone(),
+            hint: cause
+                .hint
+                .clone()
+                .or_else(|| next_step(argument, cause.kind)),
             ..Self::start(format!(
                 "Failed to create file system for {:?}: {cause}",
                 printable(argument)
@@ -144,6 +147,24 @@ impl CommandError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// What to do about a remote that does not open.
+fn next_step(argument: &str, kind: ErrorKind) -> Option<String> {
+    let name = argument.split(':').next().filter(|name| {
+        let named = argument.contains(':') && !name.is_empty();
+        named && !name.contains([',', '/'])
+    })?;
+    let name = printable(name);
+    match kind {
+        ErrorKind::Unauthenticated => Some(format!(
+            "set the password with 'megarc config password {name}'; 'megarc doctor {name}:' looks further"
+        )),
+        ErrorKind::Network => Some(format!(
+            "see 'megarc doctor {name}:' for what does not answer"
+        )),
+        _ => None,
     }
 }
 

@@ -221,6 +221,31 @@ fn a_proof_of_work_is_told_and_a_wrong_password_explained() {
         report.contains("cure: set the password with 'megarc config password m'"),
         "{report}"
     );
+    // Any other command says as much.
+    let outcome = patient.run(&["lsd", "m:"]);
+    assert!(
+        outcome
+            .stderr
+            .contains("hint: set the password with 'megarc config password m'"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_remote_that_does_not_open_is_followed_by_what_to_do() {
+    let home = Home::new();
+    let nobody = "[m]\ntype = \"mega\"\nuser = \"me@example.com\"\n\
+                  api_url = \"http://127.0.0.1:1/\"\n";
+    home.write("megarc.toml", nobody);
+    let set = home.run(&["config", "password", "m", "pass", "good password"]);
+    assert_eq!(set.code, 0, "{}", set.stderr);
+    let outcome = home.run(&["lsd", "m:", "--low-level-retries", "1"]);
+    let hint = "hint: see 'megarc doctor m:' for what does not answer";
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+    // What scripts know from rclone stays as it is there.
+    let outcome = home.run(&["lsd", "nosuch:"]);
+    assert!(!outcome.stderr.contains("hint"), "{}", outcome.stderr);
 }
 
 #[test]
