@@ -56,7 +56,8 @@ pub(super) fn header<'v>(name: &str, value: &'v str) -> &'v str {
 }
 
 /// Host and path of an address, the values of its query hidden unless they are
-/// short numbers.
+/// short numbers, and of its path what looks like a token: who has that of a
+/// storage server can fetch or write there.
 pub(super) fn address(text: &str) -> (String, String) {
     let Ok(url) = Url::parse(text) else {
         return (MASK.to_owned(), MASK.to_owned());
@@ -65,7 +66,8 @@ pub(super) fn address(text: &str) -> (String, String) {
     let host = url
         .port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let mut path = url.path().to_owned();
+    let parts: Vec<&str> = url.path().split('/').map(part).collect();
+    let mut path = parts.join("/");
     for (i, pair) in url
         .query()
         .into_iter()
@@ -78,6 +80,16 @@ pub(super) fn address(text: &str) -> (String, String) {
         path += &format!("{name}={}", if number { value } else { MASK });
     }
     (host, path)
+}
+
+/// One name in the path of an address.
+fn part(name: &str) -> &str {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    if name.len() > LONGEST && name.bytes().all(letter) {
+        MASK
+    } else {
+        name
+    }
 }
 
 /// A body: JSON without its secrets; of anything else only the length.
@@ -136,6 +148,14 @@ mod tests {
                 "g.api.mega.co.nz".to_owned(),
                 "/cs?id=42&sid=***&=***".to_owned()
             )
+        );
+        assert_eq!(
+            address("http://gfs1.example:80/dl/SECRETSECRETSECRET_-1/0-131071").1,
+            "/dl/***/0-131071"
+        );
+        assert_eq!(
+            address("http://h/pub/a%20rather%20long%20name.tar.gz").1,
+            "/pub/a%20rather%20long%20name.tar.gz"
         );
         for name in [
             "Authorization",
