@@ -3,7 +3,7 @@
 use std::io::BufRead as _;
 
 use super::Context;
-use crate::config::obscure;
+use crate::config::{Secret, obscure};
 use crate::exit::CommandError;
 
 /// Obscure a password for the configuration file
@@ -23,18 +23,27 @@ pub struct Args {
 /// # Errors
 /// Standard input cannot be read, or stdout not written.
 pub fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
-    let mut line = String::new();
     let password = if args.password == "-" {
-        std::io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .map_err(|e| CommandError::run(format!("reading standard input: {e}")))?;
-        line.trim_end_matches(['\r', '\n'])
+        line_of_input()?
     } else {
-        &args.password
+        Secret::from(args.password.clone())
     };
-    let obscured = obscure::obscure(password)
+    let obscured = obscure::obscure(password.expose())
         .map_err(|e| CommandError::run(format!("obscuring the password: {e}")))?;
     ctx.output.row(&obscured)?;
     Ok(())
+}
+
+/// One line of standard input, without its end; empty where there is none.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn line_of_input() -> Result<Secret, CommandError> {
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|e| CommandError::run(format!("reading standard input: {e}")))?;
+    line.truncate(line.trim_end_matches(['\r', '\n']).len());
+    Ok(Secret::from(line))
 }

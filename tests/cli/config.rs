@@ -289,3 +289,27 @@ fn all_options_are_asked_for_where_that_is_wanted() {
             .ends_with("[m]\ntype = mega\nuser = u\npass = *** ENCRYPTED ***\n")
     );
 }
+
+#[test]
+fn a_password_comes_through_a_pipe() {
+    let home = Home::new();
+    home.write("megarc.toml", "[m]\ntype = \"mega\"\nuser = \"me\"\n");
+    let stored = || {
+        let text = home.read("megarc.toml");
+        let line = text.lines().find_map(|line| line.strip_prefix("pass = "));
+        line.map(|pass| home.run(&["reveal", pass.trim_matches('"')]).ok())
+    };
+    let piped = |input: &str| {
+        let command = home.command(&["config", "password", "m"]);
+        home.finish(command, input).ok()
+    };
+    // Nothing on it: nothing changes.
+    piped("");
+    assert_eq!(stored(), None);
+    let said = piped("good password \nnot this\n");
+    assert_eq!(stored().unwrap(), "good password \n");
+    assert!(!said.contains("good password"), "{said}");
+    // An answer that is empty keeps it.
+    piped("\n");
+    assert_eq!(stored().unwrap(), "good password \n");
+}

@@ -4,8 +4,9 @@ use super::wizard::password::{self, Without};
 use super::{pairs, section};
 use crate::commands::Context;
 use crate::commands::dialogue::{Prompt, Terminal};
+use crate::commands::obscure::line_of_input;
 use crate::config::Section;
-use crate::config::kinds::{self, ValueKind};
+use crate::config::kinds::{self, OptionInfo, ValueKind};
 use crate::exit::CommandError;
 
 const COMMAND: &str = "config password";
@@ -13,7 +14,8 @@ const COMMAND: &str = "config password";
 /// Set passwords of a remote
 ///
 /// Every value that is given here is obscured, whatever its option holds. With
-/// the name alone, on a terminal, it asks for the passwords of the remote.
+/// the name alone, on a terminal, it asks for the passwords of the remote; not
+/// on one, the first line of standard input becomes its password.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Its name
@@ -35,8 +37,12 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         return Err(ctx.refuse(COMMAND, &"couldn't find type field in config"));
     };
     let mut terminal = Terminal::new(ctx);
-    if options.is_empty() && terminal.is_person() {
-        options = ask(kind, &section, &mut terminal)?;
+    if options.is_empty() {
+        options = if terminal.is_person() {
+            ask(kind, &section, &mut terminal)?
+        } else {
+            piped(kind, &section)?
+        };
     }
     for (_, value) in &mut options {
         *value = pairs::hide(value)?;
@@ -45,28 +51,51 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     section::print(section.name(), ctx)
 }
 
+/// The password that stands on standard input, if one does.
+fn piped(kind: &str, section: &Section) -> Result<Vec<(String, String)>, CommandError> {
+    let Some(option) = passwords(kind, section).next() else {
+        return Ok(Vec::new());
+    };
+    let password = line_of_input()?;
+    let set = !password.is_empty();
+    Ok(set
+        .then(|| (option.name.to_owned(), password.expose().to_owned()))
+        .into_iter()
+        .collect())
+}
+
+/// The passwords that the remote has or needs.
+fn passwords<'s>(
+    kind: &str,
+    section: &'s Section,
+) -> impl Iterator<Item = &'static OptionInfo> + 's {
+    let options = kinds::kind(kind).into_iter().flat_map(|kind| kind.options);
+    options.filter(|option| {
+        option.value == ValueKind::Password && (option.required || has(section, option))
+    })
+}
+
+fn has(section: &Section, option: &OptionInfo) -> bool {
+    section.get(option.name).is_some_and(|v| !v.is_empty())
+}
+
 /// Asks for those passwords that the remote has or needs.
 fn ask(
     kind: &str,
     section: &Section,
     prompt: &mut dyn Prompt,
 ) -> Result<Vec<(String, String)>, CommandError> {
-    let mut passwords = Vec::new();
-    let options = kinds::kind(kind).into_iter().flat_map(|kind| kind.options);
-    for option in options.filter(|option| option.value == ValueKind::Password) {
-        let set = section.get(option.name).is_some_and(|v| !v.is_empty());
-        if !option.required && !set {
-            continue;
-        }
+    let mut chosen = Vec::new();
+    for option in passwords(kind, section) {
         prompt.say(&format!("Option {}.\n{}\n", option.name, option.help))?;
-        let without = if set {
+        let without = if has(section, option) {
             Without::Kept
         } else {
             Without::Required
         };
         if let Some(password) = password::choose(prompt, without)? {
-            passwords.push((option.name.to_owned(), password.expose().to_owned()));
+            chosen.push((option.name.to_owned(), password.expose().to_owned()));
         }
     }
-    Ok(passwords)
+    Ok(chosen)
 }
