@@ -109,6 +109,35 @@ fn a_dry_run_asks_nothing() {
 }
 
 #[test]
+fn the_questions_of_the_walk_come_before_those_of_its_files() {
+    let home = Home::new();
+    let mut expected = Vec::new();
+    for dir in ["a", "b", "c", "d"] {
+        for side in ["src", "dst"] {
+            home.write(&format!("{side}/{dir}/file"), dir);
+            home.write(&format!("{side}/{dir}/only in {side}"), dir);
+        }
+        for old in [format!("dst/{dir}/file"), format!("dst/{dir}")] {
+            let old = std::fs::File::open(home.path(&old)).unwrap();
+            old.set_modified(std::time::UNIX_EPOCH).unwrap();
+        }
+        expected.push(format!(
+            "megarc: set directory modification time \"{dir}\"?"
+        ));
+    }
+    for dir in ["a", "b", "c", "d"] {
+        expected.push(format!("megarc: update modification time \"{dir}/file\"?"));
+    }
+    let all = ["-i", "sync", "src:", "dst:", "--delete-during"];
+    let outcome = home.run_with(&all, &"n\n".repeat(16));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let asked = questions(&outcome.stdout);
+    // What is transferred and what is deleted go on side by side.
+    assert_eq!(asked.len(), 16, "{asked:?}");
+    assert_eq!(asked[..8], expected);
+}
+
+#[test]
 fn every_kind_of_change_has_its_question() {
     let home = with_files();
     home.write("src/dir/x", "x");

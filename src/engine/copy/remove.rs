@@ -62,6 +62,9 @@ impl Tree {
 
     /// Deletes files as they come.
     pub(super) async fn delete_meanwhile(self: Arc<Self>, files: mpsc::Receiver<Entry>) {
+        if self.run.confirm.is_some() {
+            self.may_transfer().await;
+        }
         let files = stream::unfold(files, |mut files| async move {
             let file = files.recv().await?;
             Some((file, files))

@@ -55,6 +55,8 @@ pub(super) struct Tree {
     pub(super) extras: Mutex<Extras>,
     pub(super) times: Mutex<DirTimes>,
     pub(super) failed: Mutex<Option<Error>>,
+    /// Closed when comparisons may begin.
+    walked: Semaphore,
     /// Closed when transfers may begin.
     gate: Semaphore,
 }
@@ -157,6 +159,7 @@ pub(super) async fn copy_tree(
         extras: Mutex::default(),
         times: Mutex::new(DirTimes::new(run, dst)),
         failed: Mutex::new(None),
+        walked: Semaphore::new(0),
         gate: Semaphore::new(0),
     });
     tree.clone().work(inside).await;
@@ -209,8 +212,13 @@ impl Tree {
                 "Running all checks before starting transfers"
             );
         }
-        // What is asked comes in the same order on every run.
+        // What is asked comes in the same order on every run: the walk's own
+        // questions, then those of comparisons, then the rest.
         let asks = self.run.confirm.is_some();
+        let checkers = if asks { 1 } else { options.checkers.max(1) };
+        if !asks {
+            self.walked.close();
+        }
         let backlog = if inside || check_first || asks {
             Semaphore::MAX_PERMITS
         } else {
@@ -223,7 +231,7 @@ impl Tree {
         let mut workers = JoinSet::new();
         let to_probe = Arc::new(AsyncMutex::new(to_probe));
         let mut probers = JoinSet::new();
-        for _ in 0..options.checkers.max(1) {
+        for _ in 0..checkers {
             let (tree, queue) = (self.clone(), to_probe.clone());
             probers.spawn(tree.probe_all(queue, transfers.clone()));
         }
@@ -247,8 +255,11 @@ impl Tree {
         }
         self.rename_tracked(&queues).await;
         drop(queues);
-        if check_first {
+        self.walked.close();
+        if check_first || asks {
             join(&mut probers).await;
+        }
+        if check_first {
             tracing::info!(
                 object = %self.dst.describe(),
                 "Checks finished, now starting transfers"
@@ -335,6 +346,8 @@ impl Tree {
         queue: Arc<AsyncMutex<mpsc::Receiver<Pending>>>,
         transfers: Lanes,
     ) {
+        // An error means closed, which is what is waited for.
+        let _ = self.walked.acquire().await;
         loop {
             let next = queue.lock().await.recv().await;
             let Some(Pending { job, with }) = next else {
@@ -386,9 +399,14 @@ impl Tree {
         }
     }
 
-    async fn transfer_all(self: Arc<Self>, queue: Lane) {
+    /// Waits until transfers may begin.
+    pub(super) async fn may_transfer(&self) {
         // An error means closed, which is what is waited for.
         let _ = self.gate.acquire().await;
+    }
+
+    async fn transfer_all(self: Arc<Self>, queue: Lane) {
+        self.may_transfer().await;
         while let Some(mut job) = queue.next().await {
             self.run.stats.unqueue_transfer(job.src.size);
             if self.run.is_over() {
