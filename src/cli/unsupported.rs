@@ -9,8 +9,6 @@ pub(super) const LONG: &[&str] = &[
     "default-time",
     "disable",
     "dscp",
-    "hash",
-    "hash-type",
     "local-fatal-if-no-space",
     "local-metadata-restore-special-bits",
     "local-unicode-normalization",

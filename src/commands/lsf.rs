@@ -13,9 +13,9 @@ use rows::{Row, RowFlags};
 ///
 /// Fields of --format: p path, s size (-1 of directories), t time, m MIME
 /// type, i the store's id, o id of a wrapped object (always empty), T tier
-/// (always empty), h hash and M metadata (MEGA has neither; refused for
-/// disks). --time-format takes layouts of Go, their names such as RFC3339 and
-/// DateOnly, unix, unixnano, and max for all the digits there are.
+/// (always empty), h hash (of files on a disk, of the kind in --hash), M
+/// metadata as JSON. --time-format takes layouts of Go, their names such as
+/// RFC3339 and DateOnly, unix, unixnano, and max for all the digits there are.
 #[derive(clap::Args)]
 pub struct Args {
     /// Directory or file
@@ -50,7 +50,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     // A depth that was asked for is a wish to go down, as with -R.
     let deep = args.recursive || ctx.run.options.max_depth.is_some();
     let walk = if deep { walk } else { walk.flat() };
-    ctx.each_entry(&root, walk, |entry, path| {
+    ctx.each_detailed(&root, walk, &row.ask(), |entry, path, details| {
         let unwanted = if entry.is_dir() {
             args.files_only
         } else {
@@ -59,7 +59,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         if unwanted {
             return Ok(());
         }
-        ctx.output.row(&row.text(entry, path))
+        ctx.output.row(&row.text(entry, path, details))
     })
     .await
     .map_err(|error| error.within("error in ListJSON"))

@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 
 use super::Context;
 use crate::engine::Root;
+use crate::engine::details::{self, Ask, Details};
+use crate::engine::hash::{self, Kind};
 use crate::exit::CommandError;
 use crate::output::json::{self, Item};
 use crate::output::layout::Layout;
@@ -42,6 +44,12 @@ pub struct Args {
     /// Show one object: the path itself
     #[arg(long)]
     stat: bool,
+    /// Show sums of files on a disk
+    #[arg(long)]
+    hash: bool,
+    /// Kind of these sums, instead of every kind; may be given several times
+    #[arg(long, value_name = "HASH")]
+    hash_type: Vec<String>,
     /// Show encrypted names: fails, no remote here has any
     #[arg(long)]
     encrypted: bool,
@@ -56,17 +64,23 @@ pub struct Args {
 /// The path cannot be listed, or stdout not written.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
-    let style = Style::new(args, root.dir.remote.features());
+    let features = root.dir.remote.features();
+    let style = Style::new(args, features);
     if args.stat {
         args.check()?;
+        let ask = args.ask(features)?;
         let text = match itself(&root).await? {
-            Some((entry, path)) if args.wants(&entry) => json::tall(&style.item(&entry, &path)),
+            Some((entry, path)) if args.wants(&entry) => {
+                let details = details::of(&root.dir, &entry, &ask).await;
+                json::tall(&style.item(&entry, &path, &details))
+            }
             _ => "null".to_owned(),
         };
         return Ok(ctx.output.row(&text)?);
     }
     ctx.output.row("[")?;
     args.check()?;
+    let ask = args.ask(features)?;
     let walk = ctx.walk(&root);
     // A depth that was asked for is a wish to go down, as with -R.
     let deep = args.recursive || ctx.run.options.max_depth.is_some();
@@ -74,11 +88,11 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     // A row is written when it is known whether a comma follows.
     let mut last: Option<String> = None;
     let result = ctx
-        .each_entry(&root, walk, |entry, path| {
+        .each_detailed(&root, walk, &ask, |entry, path, details| {
             if !args.wants(entry) {
                 return Ok(());
             }
-            match last.replace(json::flat(&style.item(entry, path))) {
+            match last.replace(json::flat(&style.item(entry, path, details))) {
                 Some(row) => ctx.output.row(&(row + ",")),
                 None => Ok(()),
             }
@@ -123,6 +137,24 @@ impl Args {
         Ok(())
     }
 
+    /// What has to be found out for the objects.
+    fn ask(&self, features: Features) -> Result<Ask, CommandError> {
+        let kind = |name: &String| {
+            Kind::parse(name)
+                .ok_or_else(|| CommandError::run(format!("unknown hash type {name:?}")))
+        };
+        let named: Vec<Kind> = self.hash_type.iter().map(kind).collect::<Result<_, _>>()?;
+        let sums = match named.as_slice() {
+            // Of stores without sums none is missed.
+            [] if self.hash && features.local => Kind::ALL.to_vec(),
+            _ => named,
+        };
+        Ok(Ask {
+            sums,
+            metadata: false,
+        })
+    }
+
     fn wants(&self, entry: &Entry) -> bool {
         if entry.is_dir() {
             !self.files_only
@@ -152,7 +184,7 @@ impl Style {
         }
     }
 
-    fn item<'a>(&self, entry: &'a Entry, path: &'a str) -> Item<'a> {
+    fn item<'a>(&self, entry: &'a Entry, path: &'a str, more: &'a Details) -> Item<'a> {
         Item {
             path,
             name: path.rsplit('/').next().unwrap_or(path),
@@ -171,7 +203,17 @@ impl Style {
                 layout.format(&time.to_zoned(self.zone.clone()))
             }),
             is_dir: entry.is_dir(),
+            hashes: more
+                .sums
+                .iter()
+                .map(|(kind, sum)| (kind.name(), hash::hex(sum)))
+                .collect(),
             id: entry.id.as_ref().map(crate::remote::EntryId::as_str),
+            metadata: more
+                .metadata
+                .as_ref()
+                .map(json::metadata)
+                .unwrap_or_default(),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod copy;
 pub mod dedupe;
 pub mod delete;
 mod descent;
+pub mod details;
 mod dirtimes;
 mod endings;
 mod error;

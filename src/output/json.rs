@@ -2,8 +2,12 @@
 //!
 //! Pure: an item in, text without its line end out.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
+
+use crate::remote::Metadata;
 
 /// One file or directory; fields in the order in which they are written.
 #[derive(Debug, Serialize)]
@@ -22,9 +26,29 @@ pub struct Item<'a> {
     pub mod_time: String,
     /// Directory or file.
     pub is_dir: bool,
+    /// Sums of the content, by the names of their kinds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hashes: BTreeMap<&'a str, String>,
     /// The store's own identifier.
     #[serde(rename = "ID", skip_serializing_if = "Option::is_none")]
     pub id: Option<&'a str>,
+    /// What the store knows beside.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<&'a str, String>,
+}
+
+/// The form of metadata; what is no text is shown as well as it can be.
+#[must_use]
+pub fn metadata(metadata: &Metadata) -> BTreeMap<&str, String> {
+    let text = |value| String::from_utf8_lossy(value).into_owned();
+    metadata.iter().map(|(k, v)| (k, text(v))).collect()
+}
+
+/// Metadata on one line, alone.
+#[must_use]
+pub fn flat_metadata(of: Option<&Metadata>) -> String {
+    let fields = of.map(metadata).unwrap_or_default();
+    escaped(&serde_json::to_string(&fields).unwrap_or_default())
 }
 
 /// On one line.
@@ -73,12 +97,20 @@ mod tests {
             mime_type: Some("text/plain"),
             mod_time: String::new(),
             is_dir: false,
+            hashes: BTreeMap::new(),
             id: Some("AbC"),
+            metadata: BTreeMap::new(),
         };
         assert_eq!(
             flat(&item),
             r#"{"Path":"d/a\u0026\"b\".txt","Name":"a\u0026\"b\".txt","Size":3,"MimeType":"text/plain","ModTime":"","IsDir":false,"ID":"AbC"}"#
         );
+        item.hashes.insert("md5", "00ff".to_owned());
+        item.metadata.insert("mode", "100644".to_owned());
+        assert!(flat(&item).ends_with(
+            r#""IsDir":false,"Hashes":{"md5":"00ff"},"ID":"AbC","Metadata":{"mode":"100644"}}"#
+        ));
+        (item.hashes, item.metadata) = (BTreeMap::new(), BTreeMap::new());
         (item.path, item.name, item.mime_type, item.id) = ("", "", None, None);
         assert_eq!(
             tall(&item),

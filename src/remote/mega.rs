@@ -28,8 +28,8 @@ pub use self::names::{Root, UnknownRoot};
 use super::encoding::Encoding;
 use super::{
     About, ByteStream, Candidate, Cloud, Coming, Content, Depth, Destination, Entry, EntryId,
-    ErrorKind, Features, Likeness, LinkOptions, Mark, NewFile, Remote, RemoteError, RemotePath,
-    Result, Resumable, Span, Withheld,
+    ErrorKind, Features, Likeness, LinkOptions, Mark, Metadata, NewFile, Remote, RemoteError,
+    RemotePath, Result, Resumable, Span, Withheld,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
@@ -376,6 +376,13 @@ impl Remote for Mega {
             .set_mtime(handle, modified.as_second())
             .await
             .map_err(explain(op, &entry.path))
+    }
+
+    async fn metadata(&self, entry: &Entry) -> Result<Option<Metadata>> {
+        let tree = self.tree("looking up", &entry.path).await?;
+        let tree = tree.read();
+        let found = self.options.found(&tree, entry);
+        Ok(found.nodes().next().map(names::metadata))
     }
 
     async fn about(&self, _: &RemotePath) -> Result<About> {

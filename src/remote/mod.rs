@@ -19,6 +19,7 @@ mod likeness;
 pub mod local;
 pub mod mega;
 pub mod memory;
+pub mod metadata;
 pub mod open;
 mod path;
 pub mod spec;
@@ -36,6 +37,7 @@ pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};
 pub use features::{About, Features, LinkOptions, LinkPassword, Transfer};
 pub use likeness::{Candidate, Depth, Likeness, Mark};
+pub use metadata::Metadata;
 pub use path::{PathError, RemotePath};
 
 /// Shorthand for the results of this module.
@@ -300,6 +302,16 @@ pub trait Remote: Send + Sync {
             "setting the time of",
             entry.path.as_str(),
         ))
+    }
+
+    /// What the store knows of an entry beside its content; `None` where it
+    /// keeps nothing of the kind.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    async fn metadata(&self, entry: &Entry) -> Result<Option<Metadata>> {
+        let _ = entry;
+        Ok(None)
     }
 
     /// The space of the store; of the disk that holds `dir` where the store is

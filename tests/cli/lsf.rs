@@ -24,15 +24,19 @@ fn names_sizes_and_types() {
 }
 
 #[test]
-fn hashes_of_a_disk_are_refused() {
-    let outcome = home().run(&["lsf", "src:", "-F", "ph"]);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""));
+fn sums_and_metadata_of_a_disk() {
+    let home = home();
     assert_eq!(
-        outcome.complaints(),
-        [
-            "NOTICE: Failed to lsf: format character 'h' on a disk is one of rclone that megarc does not honour yet"
-        ]
+        home.run(&["lsf", "src:", "-F", "ph"]).ok(),
+        "a,b/;\nz.txt;f3abb86bd34cf4d52698f14c0da1dc60\n"
     );
-    let flag = home().run(&["lsf", "src:", "-F", "ph", "--hash", "md5"]);
-    assert_eq!(flag.code, 2, "{}", flag.stderr);
+    assert_eq!(
+        home.run(&["lsf", "src:z.txt", "-F", "h", "--hash", "CRC-32"])
+            .ok(),
+        "c3273dca\n"
+    );
+    let row = home.run(&["lsf", "src:z.txt", "-F", "M"]);
+    let row: serde_json::Value = serde_json::from_str(&row.ok()).unwrap();
+    assert!(row["mode"].as_str().unwrap().starts_with("100"), "{row}");
+    assert_eq!(row["mtime"].as_str().unwrap().split('T').count(), 2);
 }

@@ -215,3 +215,28 @@ fn what_stands_there_already_is_not_sent_again_unless_told() {
     home.run(&["copy", ":sandbox:two", "dst:"]).ok();
     assert_eq!(home.read("src/d/b.bin"), home.read("dst/d/b.bin"));
 }
+
+#[test]
+fn metadata_are_its_two_times_and_sums_are_missed() {
+    let home = home();
+    home.run(&["copy", "src:", ":sandbox:docs"]).ok();
+    let listed = home.run(&["lsf", "-F", "pM", "--files-only", ":sandbox:docs"]);
+    let listed = listed.ok();
+    let (name, metadata) = listed.trim_end().split_once(';').unwrap();
+    let metadata: serde_json::Value = serde_json::from_str(metadata).unwrap();
+    let keys: Vec<&str> = metadata
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!((name, keys), ("a.txt", vec!["btime", "mtime"]));
+    let sums = home.run(&["lsf", "-F", "ph", "--files-only", ":sandbox:docs"]);
+    assert_eq!((sums.code, sums.stdout.as_str()), (0, "a.txt;\n"));
+    assert_eq!(
+        sums.complaints(),
+        ["ERROR : a.txt: Failed to read hash: hash type not supported"]
+    );
+    let sums = home.run(&["lsjson", "--hash", "--no-mimetype", ":sandbox:docs"]);
+    assert!(!sums.ok().contains("Hashes"));
+}

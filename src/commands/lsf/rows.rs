@@ -6,7 +6,10 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::cli::values;
+use crate::engine::details::{self, Details};
+use crate::engine::hash::{self, Kind};
 use crate::exit::CommandError;
+use crate::output::json;
 use crate::output::layout::Layout;
 use crate::output::listing::NO_TIME;
 use crate::output::mime;
@@ -30,6 +33,14 @@ pub struct RowFlags {
     /// End directories with a slash
     #[arg(long, short, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", action = clap::ArgAction::Set, value_name = "BOOL", value_parser = values::boolean)]
     dir_slash: bool,
+    /// Kind of the sums that the field h shows
+    #[arg(long, value_name = "HASH", default_value = "md5", value_parser = hash_kind)]
+    hash: Kind,
+}
+
+/// A kind of sum by its name.
+fn hash_kind(name: &str) -> Result<Kind, String> {
+    Kind::parse(name).ok_or_else(|| format!("unknown hash type {name:?}"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,20 +50,13 @@ enum Field {
     Time,
     Mime,
     Id,
+    Hash,
     Empty,
     Metadata,
 }
 
 impl Field {
-    fn parse(letter: char, features: Features) -> Result<Self, CommandError> {
-        let local = |field| {
-            if features.local {
-                return Err(CommandError::run(format!(
-                    "format character {letter:?} on a disk is one of rclone that megarc does not honour yet"
-                )));
-            }
-            Ok(field)
-        };
+    fn parse(letter: char) -> Result<Self, CommandError> {
         match letter {
             'p' => Ok(Self::Path),
             's' => Ok(Self::Size),
@@ -60,8 +64,8 @@ impl Field {
             'm' => Ok(Self::Mime),
             'i' => Ok(Self::Id),
             'o' | 'T' => Ok(Self::Empty),
-            'h' => local(Self::Empty),
-            'M' => local(Self::Metadata),
+            'h' => Ok(Self::Hash),
+            'M' => Ok(Self::Metadata),
             'e' => Err(CommandError::run(
                 "the remote needs to be of type \"crypt\"",
             )),
@@ -75,6 +79,7 @@ impl Field {
 /// How rows are put together.
 pub(in crate::commands) struct Row {
     fields: Vec<Field>,
+    hash: Kind,
     separator: String,
     csv: bool,
     absolute: bool,
@@ -102,9 +107,8 @@ impl Row {
             separator = separator.chars().take(1).collect();
         }
         Ok(Self {
-            fields: fields
-                .map(|letter| Field::parse(letter, features))
-                .collect::<Result<_, _>>()?,
+            fields: fields.map(Field::parse).collect::<Result<_, _>>()?,
+            hash: args.hash,
             separator,
             csv: args.csv,
             absolute: args.absolute,
@@ -114,14 +118,23 @@ impl Row {
         })
     }
 
+    /// What has to be found out for the rows.
+    pub(in crate::commands) fn ask(&self) -> details::Ask {
+        let has = |field| self.fields.contains(&field);
+        details::Ask {
+            sums: has(Field::Hash).then_some(self.hash).into_iter().collect(),
+            metadata: has(Field::Metadata),
+        }
+    }
+
     /// The row of an entry, without its line end.
-    pub(in crate::commands) fn text(&self, entry: &Entry, path: &str) -> String {
+    pub(in crate::commands) fn text(&self, entry: &Entry, path: &str, more: &Details) -> String {
         let mut row = String::new();
         for (i, field) in self.fields.iter().enumerate() {
             if i > 0 {
                 row += &self.separator;
             }
-            let value = self.value(*field, entry, path);
+            let value = self.value(*field, entry, path, more);
             if self.csv && needs_quotes(&value, &self.separator) {
                 let _ = write!(row, "\"{}\"", value.replace('"', "\"\""));
             } else {
@@ -131,7 +144,7 @@ impl Row {
         row
     }
 
-    fn value(&self, field: Field, entry: &Entry, path: &str) -> String {
+    fn value(&self, field: Field, entry: &Entry, path: &str, more: &Details) -> String {
         match field {
             Field::Path => {
                 let before = if self.absolute { "/" } else { "" };
@@ -157,7 +170,11 @@ impl Row {
                 .as_ref()
                 .map_or_else(String::new, |id| id.as_str().to_owned()),
             Field::Empty => String::new(),
-            Field::Metadata => "{}".to_owned(),
+            Field::Hash => more
+                .sums
+                .first()
+                .map_or_else(String::new, |(_, sum)| hash::hex(sum)),
+            Field::Metadata => json::flat_metadata(more.metadata.as_ref()),
         }
     }
 }
@@ -185,16 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_disks_are_refused_and_empty_elsewhere() {
-        let disk = Features {
-            local: true,
-            ..Features::default()
-        };
-        assert!(Field::parse('h', disk).is_err());
-        assert_eq!(
-            Field::parse('h', Features::default()).ok(),
-            Some(Field::Empty)
-        );
-        assert!(Field::parse('x', Features::default()).is_err());
+    fn letters_mean_something_or_are_refused() {
+        assert_eq!(Field::parse('h').ok(), Some(Field::Hash));
+        assert!(Field::parse('x').is_err());
     }
 }

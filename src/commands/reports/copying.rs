@@ -10,11 +10,12 @@ use crate::cli::values;
 use crate::commands::Context;
 use crate::commands::lsf::rows::{Row, RowFlags};
 use crate::engine::check::{Finding, Report as _};
+use crate::engine::details::{self, Details};
 use crate::engine::findings::Listener;
 use crate::engine::walk::Walk;
 use crate::engine::{self, Root, Run};
 use crate::exit::CommandError;
-use crate::remote::{Location, RemoteError};
+use crate::remote::{Entry, Location, RemoteError};
 
 /// The flags that ask for reports of a copy.
 #[derive(Clone, clap::Args)]
@@ -154,23 +155,28 @@ impl CopyReportFlags {
             Target::File(_) => root.file.is_none(),
         };
         if !missing {
-            let mut walk = Walk::new(run, &root);
-            while let Some(listing) = walk.next().await {
-                for entry in &listing.entries {
-                    let shown = if entry.is_dir() {
-                        self.dirs_only || !self.files_only
-                    } else {
-                        !self.dirs_only
-                    };
-                    if shown {
-                        let path = entry.path.strip(&root.dir.path);
-                        let path = path.as_ref().unwrap_or(&entry.path);
-                        sink.line(&row.text(entry, path.as_str()))
-                            .map_err(written)?;
-                    }
+            let mut failed = None;
+            let mut line = |entry: &Entry, path: &str, more: &Details| {
+                let shown = if entry.is_dir() {
+                    self.dirs_only || !self.files_only
+                } else {
+                    !self.dirs_only
+                };
+                if !shown {
+                    return Ok(());
                 }
+                sink.line(&row.text(entry, path, more)).map_err(|error| {
+                    let kind = error.kind();
+                    failed = Some(error);
+                    io::Error::from(kind)
+                })
+            };
+            let walk = Walk::new(run, &root);
+            let result = details::each(run, &root.dir, walk, &row.ask(), &mut line).await;
+            if let Some(error) = failed {
+                return Err(written(error));
             }
-            walk.finish()?;
+            result?;
         }
         sink.close().map_err(written)
     }

@@ -204,6 +204,23 @@ impl Algorithm for twox_hash::XxHash3_128 {
     }
 }
 
+/// Reads a file once and computes several sums; nothing counts them.
+pub(super) async fn many(
+    at: &Location,
+    file: &Entry,
+    kinds: &[Kind],
+) -> Result<Vec<Vec<u8>>, RemoteError> {
+    let mut stream = at.remote.read(file, None).await?;
+    let mut hashers: Vec<Hasher> = kinds.iter().map(|kind| kind.begin()).collect();
+    while let Some(piece) = stream.next().await {
+        let piece = piece?;
+        for hasher in &mut hashers {
+            hasher.update(&piece);
+        }
+    }
+    Ok(hashers.into_iter().map(Hasher::finish).collect())
+}
+
 /// Reads a file and computes its sum; nothing counts it.
 pub(super) async fn of_file(
     at: &Location,

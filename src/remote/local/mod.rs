@@ -10,6 +10,7 @@
 mod change;
 mod link;
 mod list;
+mod metadata;
 mod names;
 mod partial;
 mod read;
@@ -27,7 +28,7 @@ use jiff::Timestamp;
 
 use super::encoding::Encoding;
 use super::{
-    About, ByteStream, Destination, Entry, ErrorKind, Features, NewFile, ReadAt, Remote,
+    About, ByteStream, Destination, Entry, ErrorKind, Features, Metadata, NewFile, ReadAt, Remote,
     RemoteError, RemotePath, Result, Span, Withheld,
 };
 use read::Opened;
@@ -339,6 +340,11 @@ impl Remote for Local {
             change::set_modified(&os, &spot.path, modified, link)
         })
         .await
+    }
+
+    async fn metadata(&self, entry: &Entry) -> Result<Option<Metadata>> {
+        let (spot, entry) = (self.spot(&entry.path)?, entry.clone());
+        blocking(move || metadata::read(&spot, &entry).map(Some)).await
     }
 
     async fn about(&self, dir: &RemotePath) -> Result<About> {
