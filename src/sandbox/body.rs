@@ -122,17 +122,22 @@ impl Body for Reply {
 }
 
 /// Buffers that are used again: fresh memory costs the system more than the
-/// bytes that go through it.
+/// bytes that go through it. They begin where a page begins, as the pages of a
+/// file do: copied a few bytes further, they would take three times as long on
+/// some processors.
 #[derive(Clone, Default)]
 pub struct Pool(Arc<Mutex<Vec<Vec<u8>>>>);
 
 /// A buffer that returns to its pool when the last reader lets go.
 pub struct Lent {
     buffer: Vec<u8>,
+    begin: usize,
     length: usize,
     pool: Pool,
 }
 
+/// Where buffers begin: at a multiple of this.
+const PAGE: usize = 4 << 10;
 /// Buffers kept for later use.
 const MOST_KEPT: usize = 64;
 
@@ -140,10 +145,11 @@ impl Pool {
     /// A buffer of `length` bytes, at most [`PIECE`].
     pub fn lend(&self, length: usize) -> Lent {
         let mut buffer = locked(&self.0).pop().unwrap_or_default();
-        if buffer.len() < length {
-            buffer.resize(PIECE.max(length), 0);
+        if buffer.len() < length + PAGE {
+            buffer.resize(PIECE.max(length) + PAGE, 0);
         }
         Lent {
+            begin: buffer.as_ptr().addr().wrapping_neg() % PAGE,
             buffer,
             length,
             pool: self.clone(),
@@ -154,7 +160,8 @@ impl Pool {
 impl Lent {
     /// The bytes, to be filled.
     pub fn fill(&mut self) -> &mut [u8] {
-        self.buffer.get_mut(..self.length).unwrap_or_default()
+        let end = self.begin + self.length;
+        self.buffer.get_mut(self.begin..end).unwrap_or_default()
     }
 
     /// The bytes, to be sent.
@@ -165,7 +172,8 @@ impl Lent {
 
 impl AsRef<[u8]> for Lent {
     fn as_ref(&self) -> &[u8] {
-        self.buffer.get(..self.length).unwrap_or_default()
+        let end = self.begin + self.length;
+        self.buffer.get(self.begin..end).unwrap_or_default()
     }
 }
 

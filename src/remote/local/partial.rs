@@ -20,6 +20,10 @@ use super::super::{ReadAt, Result};
 
 /// Longest name that the file systems in use can hold, in bytes.
 const NAME_MAX: usize = 255;
+/// The most that one system call writes. Linux looks for as much memory in one
+/// piece as a call writes, and on a machine that has been up for a while it
+/// moves other pages about to find more than this.
+const AT_ONCE: usize = 64 << 10;
 /// A dot and the digits.
 const MARK_LENGTH: usize = 9;
 /// What tells an unfinished file of ours.
@@ -189,7 +193,7 @@ impl PartialFile {
 
 impl Write for PartialFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.file.write(bytes.get(..AT_ONCE).unwrap_or(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

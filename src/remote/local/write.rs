@@ -19,6 +19,7 @@ use super::super::{
     RemotePath, Result, Resumable,
 };
 use super::partial::{PartialFile, Strays};
+use super::read::{PAGE, to_page};
 use super::spot::Spot;
 use super::{blocking, change, failure, link, list, shown};
 
@@ -198,14 +199,17 @@ async fn write_random(
     let writing = blocking(move || {
         let mut writer = Writer::create(job)?;
         let size = source.size();
-        let mut buffer = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
+        let room = PIECE.min(usize::try_from(size).unwrap_or(PIECE));
+        let mut memory = vec![0; room + PAGE];
+        let begin = to_page(&memory);
+        let buffer = memory.split_at_mut(begin).1;
         let mut offset = 0;
         while offset < size {
             if stopped.load(Ordering::Relaxed) {
                 return Err(writer.abandoned());
             }
             let left = usize::try_from(size - offset).unwrap_or(PIECE);
-            let length = left.min(buffer.len());
+            let length = left.min(room);
             let piece = buffer.split_at_mut(length).0;
             if let Err(error) = source.read_exact_at(piece, offset) {
                 // Growing shorter is a change; the source knows best.
@@ -368,9 +372,14 @@ impl Writer {
         if self.job.size.is_some_and(|size| self.written > size) {
             return Err(self.wrong_length());
         }
-        self.file
-            .write_all(piece)
-            .map_err(|e| failure(e, "writing", &self.job.path))
+        let written = if piece.len() < GATHER {
+            self.file.write_all(piece)
+        } else {
+            // Nothing of a large piece goes through the buffer.
+            let gathered = self.file.flush();
+            gathered.and_then(|()| self.file.get_mut().write_all(piece))
+        };
+        written.map_err(|e| failure(e, "writing", &self.job.path))
     }
 
     /// Gives the file its final name.
