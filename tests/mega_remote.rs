@@ -28,5 +28,7 @@ mod seeded;
 mod striped;
 #[path = "mega_remote/support.rs"]
 mod support;
+#[path = "mega_remote/totals.rs"]
+mod totals;
 #[path = "mega_remote/transfers.rs"]
 mod transfers;

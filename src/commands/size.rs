@@ -1,6 +1,7 @@
 //! `megarc size`.
 
 use super::Context;
+use crate::engine;
 use crate::exit::CommandError;
 use crate::output::units;
 
@@ -25,13 +26,17 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
     let mut sum = Sum::default();
-    ctx.each_entry(&root, ctx.walk(&root), |entry, _| {
-        if !entry.is_dir() {
-            sum.add(entry.size);
-        }
-        Ok(())
-    })
-    .await?;
+    if let Some(totals) = engine::totals(&ctx.run, &root).await {
+        (sum.files, sum.bytes) = (totals.files, totals.bytes);
+    } else {
+        ctx.each_entry(&root, ctx.walk(&root), |entry, _| {
+            if !entry.is_dir() {
+                sum.add(entry.size);
+            }
+            Ok(())
+        })
+        .await?;
+    }
     let text = if args.json { sum.json() } else { sum.text() };
     Ok(ctx.output.text(&text)?)
 }

@@ -38,6 +38,7 @@ mod root;
 mod sides;
 mod size;
 pub mod stats;
+mod totals;
 pub mod touch;
 pub mod transfer;
 pub mod trial;
@@ -55,6 +56,7 @@ pub use options::Options;
 pub use root::Root;
 pub use size::Size;
 pub use stats::Stats;
+pub use totals::totals;
 
 /// Shorthand for the results of this layer.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -13,6 +13,7 @@ mod names;
 mod places;
 mod resume;
 mod streams;
+mod totals;
 mod versions;
 
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use super::encoding::Encoding;
 use super::{
     About, ByteStream, Candidate, Cloud, Coming, Content, Depth, Destination, Entry, EntryId,
     ErrorKind, Features, Likeness, LinkOptions, Mark, Metadata, NewFile, Remote, RemoteError,
-    RemotePath, Result, Resumable, Span, Withheld,
+    RemotePath, Result, Resumable, Span, Totals, Withheld,
 };
 use crate::mega::content::Source;
 use crate::mega::crypto::link::PublicLink;
@@ -168,6 +169,12 @@ impl Remote for Mega {
                 told: false,
             })
             .collect())
+    }
+
+    async fn totals(&self, dir: &Entry) -> Result<Option<Totals>> {
+        let tree = self.tree("listing", &dir.path).await?;
+        let tree = tree.read();
+        Ok(self.options.totals(&self.options.found(&tree, dir)))
     }
 
     async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {

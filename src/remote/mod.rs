@@ -85,6 +85,17 @@ pub struct Withheld {
     pub told: bool,
 }
 
+/// What a directory holds at any depth, as listings show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// How many files there are.
+    pub files: u64,
+    /// How many directories there are.
+    pub dirs: u64,
+    /// The sizes of all files, in bytes.
+    pub bytes: u64,
+}
+
 /// A transfer that is about to begin.
 #[derive(Debug, Clone, Copy)]
 pub enum Coming<'a> {
@@ -145,6 +156,16 @@ pub trait Remote: Send + Sync {
     async fn withheld(&self, dir: &Entry) -> Result<Vec<Withheld>> {
         let _ = dir;
         Ok(Vec::new())
+    }
+
+    /// What a directory holds, counted without listing it; `None` where only
+    /// listings can tell.
+    ///
+    /// # Errors
+    /// As [`Remote::list`].
+    async fn totals(&self, dir: &Entry) -> Result<Option<Totals>> {
+        let _ = dir;
+        Ok(None)
     }
 
     /// The bytes of a file. A clean end of a whole read (`span` `None`) means

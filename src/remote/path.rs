@@ -229,7 +229,8 @@ impl RemotePath {
 }
 
 /// Whether a name can be an element of a path.
-fn is_element(name: &str) -> bool {
+/// Whether `name` can be one element of a path.
+pub(super) fn is_element(name: &str) -> bool {
     !name.is_empty()
         && name != "."
         && name != ".."

@@ -20,11 +20,7 @@ impl Tree {
 
     /// What a folder holds; nothing for a file.
     pub fn children(&self, folder: NodeHandle) -> impl Iterator<Item = NodeRef<'_>> {
-        self.node(folder)
-            .filter(|node| node.kind().is_folder())
-            .into_iter()
-            .flat_map(|node| self.arena.children(node.place()))
-            .filter_map(|place| NodeRef::new(self, place))
+        self.node(folder).into_iter().flat_map(NodeRef::children)
     }
 
     /// The children of `folder` called `name`, of either kind.

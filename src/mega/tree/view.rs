@@ -49,6 +49,14 @@ impl<'a> NodeRef<'a> {
         Self::new(self.tree, self.record.parent)
     }
 
+    /// What it holds, if it is a folder.
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let first = self.kind().is_folder().then_some(self.place);
+        let places = first.into_iter();
+        let below = places.flat_map(move |place| self.tree.arena.children(place));
+        below.filter_map(move |place| Self::new(self.tree, place))
+    }
+
     /// Its name; `None` for roots and for what could not be decrypted.
     #[must_use]
     pub fn name(self) -> Option<&'a str> {

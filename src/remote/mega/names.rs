@@ -234,9 +234,9 @@ fn below<'a>(tree: &'a Tree, found: &Found<'a>) -> impl Iterator<Item = NodeRef<
         Found::VirtualRoot => tree.incoming(),
         Found::Nodes(_) => &[],
     };
-    let folders: Vec<NodeHandle> = found.nodes().map(NodeRef::handle).collect();
+    let nodes: Vec<NodeRef<'a>> = found.nodes().collect();
     let shares = shares.iter().filter_map(|share| tree.node(*share));
-    shares.chain(folders.into_iter().flat_map(|folder| tree.children(folder)))
+    shares.chain(nodes.into_iter().flat_map(NodeRef::children))
 }
 
 /// A node as an entry at `path`.
