@@ -10,7 +10,7 @@ mod wire;
 
 pub use attributes::NodeAttributes;
 pub use keyring::Keyring;
-pub use wire::WireNode;
+pub use wire::{WireNode, clean_text};
 
 /// Reading values of any shape.
 pub(super) mod lenient {

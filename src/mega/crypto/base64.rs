@@ -36,6 +36,27 @@ const VALUES: [u8; 256] = {
 /// No value has this bit.
 const INVALID: u8 = 0x80;
 
+/// The same for each place in a group of four characters: the value where it
+/// stands among the group's 24 bits.
+const PLACED: [[u32; 256]; 4] = {
+    let mut placed = [[0; 256]; 4];
+    let mut place = 0;
+    while place < 4 {
+        let mut byte = 0;
+        while byte < 256 {
+            placed[place][byte] = match VALUES[byte] {
+                INVALID => NOTHING,
+                value => (value as u32) << (18 - 6 * place),
+            };
+            byte += 1;
+        }
+        place += 1;
+    }
+    placed
+};
+/// No group of values has this bit.
+const NOTHING: u32 = 1 << 31;
+
 /// Decodes base64 text of either alphabet, with or without padding.
 ///
 /// # Errors
@@ -74,18 +95,24 @@ pub fn decode_slice<'a>(text: &str, out: &'a mut [u8]) -> Result<&'a [u8], Crypt
     let value = |byte: u8| VALUES.get(usize::from(byte)).copied().unwrap_or(INVALID);
     let (groups, rest) = text.as_chunks::<4>();
     let (places, last) = out.as_chunks_mut::<3>();
-    let mut seen = 0;
-    for (place, group) in places.iter_mut().zip(groups) {
-        let [a, b, c, d] = group.map(value);
-        seen |= a | b | c | d;
-        *place = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    let [first, second, third, fourth] = &PLACED;
+    let mut groups_seen = 0;
+    for (place, [a, b, c, d]) in places.iter_mut().zip(groups) {
+        let group = first[usize::from(*a)]
+            | second[usize::from(*b)]
+            | third[usize::from(*c)]
+            | fourth[usize::from(*d)];
+        groups_seen |= group;
+        let [_, x, y, z] = group.to_be_bytes();
+        *place = [x, y, z];
     }
+    let mut seen = 0;
     let [a, b, c] = [0, 1, 2].map(|at| rest.get(at).map_or(0, |byte| value(*byte)));
     seen |= a | b | c;
     for (place, byte) in last.iter_mut().zip([a << 2 | b >> 4, b << 4 | c >> 2]) {
         *place = byte;
     }
-    if seen & INVALID != 0 {
+    if seen & INVALID != 0 || groups_seen & NOTHING != 0 {
         return Err(CryptoError::Base64);
     }
     Ok(out)

@@ -41,6 +41,13 @@ pub fn open_node_key(
     if field.is_empty() {
         return Ok(None);
     }
+    // Nearly every node of an account has one sub-key, and it is ours.
+    let own = field.strip_prefix(ring.own_handle());
+    if let Some(value) = own.and_then(|rest| rest.strip_prefix(':'))
+        && memchr::memchr2(b'/', b':', value.as_bytes()).is_none()
+    {
+        return open_value(value, is_file, ring.own_key(), ring.rsa_key()).map(Some);
+    }
     if !field.contains(':') {
         return open_value(field, is_file, ring.own_key(), ring.rsa_key()).map(Some);
     }

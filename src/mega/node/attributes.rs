@@ -3,6 +3,7 @@
 
 use zeroize::Zeroizing;
 
+use super::wire::clean_text;
 use crate::mega::crypto::attributes::{self, Attributes};
 use crate::mega::crypto::fingerprint::Fingerprint;
 
@@ -35,18 +36,18 @@ impl NodeAttributes {
     /// Reads the object that nearly all nodes have: a name and perhaps a
     /// fingerprint, both texts without escapes, and nothing else.
     fn from_usual_json(json: &[u8]) -> Option<Self> {
-        let mut rest = json.strip_prefix(b"{")?;
+        let mut rest = clean_text(json)?.strip_prefix('{')?;
         let (mut name, mut fingerprint) = (None, None);
         loop {
             let (key, after) = usual_text(rest)?;
-            let (text, after) = usual_text(after.strip_prefix(b":")?)?;
+            let (text, after) = usual_text(after.strip_prefix(':')?)?;
             match key {
                 "n" if name.is_none() => name = Some(text),
                 "c" if fingerprint.is_none() => fingerprint = Some(Fingerprint::parse(text).ok()?),
                 _ => return None,
             }
-            match after {
-                [b',', after @ ..] => rest = after,
+            match after.as_bytes() {
+                [b',', ..] => rest = after.get(1..)?,
                 b"}" => break,
                 _ => return None,
             }
@@ -92,16 +93,11 @@ impl NodeAttributes {
 }
 
 /// The string without escapes at the front, and what follows it.
-fn usual_text(json: &[u8]) -> Option<(&str, &[u8])> {
-    let inner = json.strip_prefix(b"\"")?;
-    let end = memchr::memchr2(b'"', b'\\', inner)?;
+fn usual_text(json: &str) -> Option<(&str, &str)> {
+    let inner = json.strip_prefix('"')?;
+    let end = memchr::memchr2(b'"', b'\\', inner.as_bytes())?;
     let (text, after) = inner.split_at_checked(end)?;
-    let text = std::str::from_utf8(text).ok()?;
-    // JSON has no bare control characters.
-    let plain = text
-        .bytes()
-        .fold(true, |plain, byte| plain & (byte >= b' '));
-    plain.then_some((text, after.strip_prefix(b"\"")?))
+    Some((text, after.strip_prefix('"')?))
 }
 
 #[cfg(test)]

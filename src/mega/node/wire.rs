@@ -49,20 +49,29 @@ impl<'a> WireNode<'a> {
     /// Reads one element of `f`; `None` if it is no such object.
     #[must_use]
     pub fn read(json: &'a [u8]) -> Option<Self> {
+        match clean_text(json) {
+            Some(json) => Self::read_clean(json),
+            None => serde_json::from_slice(json).ok(),
+        }
+    }
+
+    /// As [`read`](Self::read), of what [`clean_text`] lets through.
+    #[must_use]
+    pub fn read_clean(json: &'a str) -> Option<Self> {
         // serde takes all of JSON; nearly every node needs very little of it.
-        Self::read_usual(json).or_else(|| serde_json::from_slice(json).ok())
+        Self::read_usual(json).or_else(|| serde_json::from_str(json).ok())
     }
 
     /// Reads an object of texts without escapes and whole numbers, no key of
     /// which stands twice; `None` for any other.
-    fn read_usual(json: &'a [u8]) -> Option<Self> {
+    fn read_usual(json: &'a str) -> Option<Self> {
         let mut node = Self::default();
         let mut seen = 0_u32;
-        let mut rest = json.strip_prefix(b"{")?;
+        let mut rest = json.strip_prefix('{')?;
         loop {
-            let key = usual_text(&mut rest)?;
-            rest = rest.strip_prefix(b":")?;
-            let value = match rest.first()? {
+            let key = usual_text(&mut rest)?.as_bytes();
+            rest = rest.strip_prefix(':')?;
+            let value = match rest.as_bytes().first()? {
                 b'"' => Usual::Text(usual_text(&mut rest)?),
                 _ => Usual::Number(usual_number(&mut rest)?),
             };
@@ -80,12 +89,12 @@ impl<'a> WireNode<'a> {
             }
             seen |= place;
             match (key, value) {
-                (b"h", Usual::Text(text)) => node.handle = Cow::Borrowed(text_of(text)?),
-                (b"p", Usual::Text(text)) => node.parent = Some(Cow::Borrowed(text_of(text)?)),
-                (b"a", Usual::Text(text)) => node.attributes = bounded(text_of(text)?.into()),
-                (b"k", Usual::Text(text)) => node.key = Cow::Borrowed(text_of(text)?),
-                (b"su", Usual::Text(text)) => node.sharer = Some(Cow::Borrowed(text_of(text)?)),
-                (b"sk", Usual::Text(text)) => node.share_key = Some(Cow::Borrowed(text_of(text)?)),
+                (b"h", Usual::Text(text)) => node.handle = Cow::Borrowed(text),
+                (b"p", Usual::Text(text)) => node.parent = Some(Cow::Borrowed(text)),
+                (b"a", Usual::Text(text)) => node.attributes = bounded(text.into()),
+                (b"k", Usual::Text(text)) => node.key = Cow::Borrowed(text),
+                (b"su", Usual::Text(text)) => node.sharer = Some(Cow::Borrowed(text)),
+                (b"sk", Usual::Text(text)) => node.share_key = Some(Cow::Borrowed(text)),
                 (b"t", Usual::Number(number)) => node.kind = Some(number),
                 (b"s", Usual::Number(number)) => node.size = Some(number),
                 (b"ts", Usual::Number(number)) => node.created = Some(number),
@@ -93,8 +102,8 @@ impl<'a> WireNode<'a> {
                 _ if place != 0 => return None,
                 _ => {}
             }
-            match rest {
-                [b',', after @ ..] => rest = after,
+            match rest.as_bytes() {
+                [b',', ..] => rest = rest.get(1..)?,
                 b"}" => return Some(node),
                 _ => return None,
             }
@@ -211,40 +220,43 @@ fn bounded(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// A value of the usual kinds.
 enum Usual<'a> {
-    Text(&'a [u8]),
+    Text(&'a str),
     Number(i64),
 }
 
+/// The bytes as text, if they are without control characters, which no string
+/// of JSON may hold as they are.
+#[must_use]
+pub fn clean_text(json: &[u8]) -> Option<&str> {
+    let clean = json
+        .iter()
+        .fold(true, |clean, byte| clean & (*byte >= b' '));
+    std::str::from_utf8(json).ok().filter(|_| clean)
+}
+
 /// Takes a string without escapes off the front.
-fn usual_text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let inner = rest.strip_prefix(b"\"")?;
-    let end = memchr::memchr2(b'"', b'\\', inner)?;
+fn usual_text<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let inner = rest.strip_prefix('"')?;
+    let end = memchr::memchr2(b'"', b'\\', inner.as_bytes())?;
     let (text, after) = inner.split_at_checked(end)?;
-    *rest = after.strip_prefix(b"\"")?;
+    *rest = after.strip_prefix('"')?;
     Some(text)
 }
 
 /// Takes a whole number of up to 18 digits off the front.
-fn usual_number(rest: &mut &[u8]) -> Option<i64> {
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+fn usual_number(rest: &mut &str) -> Option<i64> {
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let digits = rest.bytes().take_while(is_digit).count();
     let (number, after) = rest.split_at_checked(digits)?;
-    if digits == 0 || digits > 18 || (digits > 1 && number.starts_with(b"0")) {
+    if digits == 0 || digits > 18 || (digits > 1 && number.starts_with('0')) {
         return None;
     }
     *rest = after;
     Some(
         number
-            .iter()
+            .bytes()
             .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')),
     )
-}
-
-/// Printable ASCII as text: nothing else needs to be read quickly.
-fn text_of(text: &[u8]) -> Option<&str> {
-    let printable = text
-        .iter()
-        .fold(true, |good, byte| good & (b' '..0x7f).contains(byte));
-    std::str::from_utf8(text).ok().filter(|_| printable)
 }
 
 #[cfg(test)]
@@ -294,7 +306,7 @@ mod tests {
             "",
         ] {
             let slowly: Option<WireNode<'_>> = serde_json::from_str(json).ok();
-            if let Some(quickly) = WireNode::read_usual(json.as_bytes()) {
+            if let Some(quickly) = WireNode::read_usual(json) {
                 assert_eq!(
                     format!("{slowly:?}"),
                     format!("Some({quickly:?})"),
@@ -305,8 +317,21 @@ mod tests {
             assert_eq!(format!("{either:?}"), format!("{slowly:?}"), "{json}");
         }
         let usual =
-            br#"{"h":"abcdefgh","p":"ABCDEFGH","u":"x","t":0,"a":"attr","k":"x:y","s":12,"ts":17}"#;
+            r#"{"h":"abcdefgh","p":"ABCDEFGH","u":"x","t":0,"a":"attr","k":"x:y","s":12,"ts":17}"#;
         assert!(WireNode::read_usual(usual).is_some());
+    }
+
+    #[test]
+    fn texts_of_other_than_ascii_and_control_characters() {
+        let accents = r#"{"h":"é","t":1}"#;
+        assert!(WireNode::read_usual(accents).is_some());
+        for control in ["{\"h\":\"a\tb\",\"t\":1}", "{\"h\":\"a\",\n\"t\":1}"] {
+            assert_eq!(clean_text(control.as_bytes()), None);
+            let slowly: Option<WireNode<'_>> = serde_json::from_str(control).ok();
+            let either = WireNode::read(control.as_bytes());
+            assert_eq!(format!("{either:?}"), format!("{slowly:?}"));
+        }
+        assert_eq!(clean_text(b"{\"h\":\"\xff\"}"), None);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! list cannot make a walk endless: [`Arena::break_rings`] follows a load, and
 //! later links are only made to a node that is not below the one linked.
 
+mod bulk;
+
 use std::sync::OnceLock;
 
 use zeroize::Zeroize;
@@ -18,6 +20,9 @@ use crate::mega::handle::NodeHandle;
 /// Places in one chunk.
 pub(super) const CHUNK: usize = 8192;
 
+/// As many roots as an account has.
+const ROOTS: u32 = 3;
+
 /// Neighbouring records with what belongs to them. Growing never moves a chunk.
 #[derive(Default)]
 pub(super) struct Chunk {
@@ -28,7 +33,16 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    fn name(&self, record: &Record) -> &str {
+    /// An empty chunk with room for so many records.
+    pub fn with_room(records: usize) -> Self {
+        Self {
+            records: Vec::with_capacity(records),
+            keys: Vec::with_capacity(records),
+            names: String::new(),
+        }
+    }
+
+    pub fn name(&self, record: &Record) -> &str {
         let at = record.name_at as usize;
         self.names
             .get(at..at + usize::from(record.name_len))
@@ -133,18 +147,16 @@ impl Arena {
     }
 
     pub fn find(&self, handle: NodeHandle) -> Option<u32> {
+        if self.folders.get().is_none() {
+            // The roots are all that many commands ask for by handle, and stand
+            // at the front of a tree that was kept.
+            let is_it = |place: &u32| self.record(*place).is_some_and(|r| r.handle == handle);
+            if let Some(root) = (0..ROOTS).find(is_it) {
+                return Some(root);
+            }
+        }
         let find = |index: &HandleIndex| index.find(handle, |place| self.handle_at(place));
         find(self.folders()).or_else(|| find(self.files()))
-    }
-
-    /// Fetches what adding these records will look at, many at the same time:
-    /// one after the other the memory would be waited for each time.
-    pub fn look_ahead<'a>(&self, records: impl Iterator<Item = &'a Record>) {
-        let (folders, files) = (self.folders(), self.files());
-        let touched = records.fold(0, |touched, record| {
-            touched ^ folders.touch(record.handle) ^ files.touch(record.handle)
-        });
-        std::hint::black_box(touched);
     }
 
     fn folders(&self) -> &HandleIndex {
@@ -256,20 +268,27 @@ impl Arena {
             *chunk.keys.get_mut(at)? = key;
             return Some((place, true));
         }
-        let full = |chunk: &Chunk| chunk.records.len() >= CHUNK;
-        if self.chunks.last().is_none_or(full) {
+        self.push(record, key);
+        Some((place, true))
+    }
+
+    /// Puts a record behind all others.
+    fn push(&mut self, record: Record, key: Key) {
+        if self.ends_full() {
             // A small tree need not pay for a large one.
             let room = if self.chunks.is_empty() { 0 } else { CHUNK };
-            self.chunks.push(Chunk {
-                records: Vec::with_capacity(room),
-                keys: Vec::with_capacity(room),
-                names: String::new(),
-            });
+            self.chunks.push(Chunk::with_room(room));
         }
-        let chunk = self.chunks.last_mut()?;
-        chunk.records.push(record);
-        chunk.keys.push(key);
-        Some((place, true))
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.records.push(record);
+            chunk.keys.push(key);
+        }
+    }
+
+    /// Whether the next record begins a chunk.
+    fn ends_full(&self) -> bool {
+        let full = |chunk: &Chunk| chunk.records.len() >= CHUNK;
+        self.chunks.last().is_none_or(full)
     }
 
     /// Makes `child` the last child of `parent`, so that nodes keep the order

@@ -1,13 +1,14 @@
 //! Nodes of an answer on their way into the arena.
 //!
-//! A batch is opened as a whole on the blocking pool, into records that only
-//! have to be put in: what is done for a million nodes one after the other is
-//! kept as short as it can be.
+//! A batch is opened as a whole on the blocking pool, into a chunk that only
+//! has to be put behind the others: what is done for a million nodes one after
+//! the other is kept as short as it can be.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::Tree;
-use super::record::{Flags, Key, Record, key_of};
+use super::arena::Chunk;
+use super::record::{Flags, Record, key_of};
 use super::split::Batch;
 use crate::mega::crypto::fingerprint::Fingerprint;
 use crate::mega::crypto::keys::ShareKey;
@@ -15,103 +16,104 @@ use crate::mega::handle::NodeHandle;
 use crate::mega::node::{Access, Contents, Keyring, Node, NodeAttributes, NodeKind, WireNode};
 
 /// What became of one batch of nodes.
-#[derive(Default)]
 pub(super) struct Decoded {
-    /// In the order they came.
-    pub nodes: Nodes,
-    /// Their names, one after the other.
-    pub names: String,
+    /// The nodes in the order they came, linked to nothing.
+    pub chunk: Chunk,
+    /// From which node on nodes claim which parent, by their number in the
+    /// chunk: neighbours mostly claim the same.
+    pub parents: Vec<(u32, Option<NodeHandle>)>,
+    /// Which of them are roots.
+    pub roots: Vec<(NodeHandle, NodeKind)>,
+    /// Which of them others share with us.
+    pub access: Vec<(NodeHandle, Access)>,
+    /// Whole attributes of nodes that have more than the usual ones, by their
+    /// number in the chunk.
+    pub extras: Vec<(u32, Box<str>)>,
+    /// How many could not be opened.
+    pub unreadable: usize,
     /// Nodes that a share key may still open.
     pub locked: Vec<WireNode<'static>>,
     /// Keys of incoming shares met on the way.
     pub shares: Vec<(NodeHandle, ShareKey)>,
+    /// The batch's memory.
+    pub spent: Vec<u8>,
 }
 
-/// Opened nodes.
-#[derive(Default)]
-pub(super) struct Nodes(Vec<Opened>);
-
-struct Opened {
-    record: Record,
-    key: Key,
-    parent: Option<NodeHandle>,
-    /// What few nodes have.
-    rare: Option<Box<Rare>>,
-}
-
-#[derive(Default)]
-struct Rare {
-    access: Option<Access>,
-    whole: Option<Box<str>>,
-}
-
-/// An opened node with its name.
-pub(super) struct Fresh<'a> {
-    pub record: &'a Record,
-    pub parent: Option<NodeHandle>,
-    key: Key,
-    name: &'a str,
-    rare: Option<&'a Rare>,
-}
-
-impl Drop for Nodes {
-    fn drop(&mut self) {
-        for node in &mut self.0 {
-            node.key.zeroize();
+/// Opens a batch of nodes; blocks for some milliseconds. `top` is the root of a
+/// link, which claims a parent that nobody can see.
+pub(super) fn decode(batch: Batch, ring: &Keyring, top: Option<NodeHandle>) -> Decoded {
+    let mut decoded = Decoded {
+        chunk: Chunk::with_room(batch.len()),
+        parents: Vec::new(),
+        roots: Vec::new(),
+        access: Vec::new(),
+        extras: Vec::new(),
+        unreadable: 0,
+        locked: Vec::new(),
+        shares: Vec::new(),
+        spent: Vec::new(),
+    };
+    let mut plain = Zeroizing::default();
+    let mut take = |wire: Option<WireNode<'_>>| {
+        let opened = wire.and_then(|wire| {
+            let node = Node::decode_in(&wire, ring, &mut plain)?;
+            Some((wire, node))
+        });
+        if let Some((wire, node)) = opened {
+            decoded.take(wire, node, ring, top);
         }
+    };
+    match batch.clean_elements() {
+        Some(elements) => elements.for_each(|json| take(WireNode::read_clean(json))),
+        None => batch.elements().for_each(|json| take(WireNode::read(json))),
     }
+    decoded.chunk.names.shrink_to_fit();
+    decoded.spent = batch.into_memory();
+    decoded
 }
 
-impl Nodes {
-    /// The records alone.
-    pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.0.iter().map(|node| &node.record)
+impl Decoded {
+    fn take(&mut self, wire: WireNode<'_>, node: Node, ring: &Keyring, top: Option<NodeHandle>) {
+        let handle = node.handle;
+        let share_key = wire.share_key.as_deref();
+        if let Some(key) = share_key.and_then(|sk| ring.open_share_key(sk)) {
+            self.shares.push((handle, key));
+        }
+        if matches!(node.contents, Contents::NoKey) && !wire.key.is_empty() {
+            self.locked.push(wire.into_owned());
+        }
+        if node.kind.is_root() {
+            self.roots.push((handle, node.kind));
+        }
+        if let Some(access) = node.shared_by_other {
+            self.access.push((handle, access));
+        }
+        // A batch has no more of them.
+        let number = u32::try_from(self.chunk.records.len()).unwrap_or(u32::MAX);
+        let parent = node.parent.filter(|_| top != Some(handle));
+        if self.parents.last().is_none_or(|(_, last)| *last != parent) {
+            self.parents.push((number, parent));
+        }
+        self.put(number, node);
     }
 
-    /// The nodes, whose names stand in `names`.
-    pub fn iter<'a>(&'a self, names: &'a str) -> impl Iterator<Item = Fresh<'a>> {
-        self.0.iter().map(|node| {
-            let at = node.record.name_at as usize;
-            let name = names.get(at..at + usize::from(node.record.name_len));
-            Fresh {
-                record: &node.record,
-                parent: node.parent,
-                key: node.key,
-                name: name.unwrap_or_default(),
-                rare: node.rare.as_deref(),
-            }
-        })
-    }
-}
-
-impl Opened {
-    fn new(node: Node, names: &mut String) -> Self {
-        let mut opened = Self {
-            record: Record {
-                size: node.size,
-                created: node.created,
-                ..Record::new(node.handle, node.kind)
-            },
-            key: [0; 4],
-            parent: node.parent,
-            rare: None,
-        };
-        let mut rare = Rare {
-            access: node.shared_by_other,
-            whole: None,
+    fn put(&mut self, number: u32, node: Node) {
+        let mut record = Record {
+            size: node.size,
+            created: node.created,
+            ..Record::new(node.handle, node.kind)
         };
         let (key, attributes) = match node.contents {
             Contents::Open(key, attributes) => (Some(key), Some(attributes)),
             Contents::BadAttributes(key) => (Some(key), None),
             Contents::NoKey | Contents::Root => (None, None),
         };
-        let record = &mut opened.record;
+        let mut bytes = Zeroizing::new([0; 32]);
         if let Some(key) = key {
-            let mut bytes = Zeroizing::new([0; 32]);
             key.put(&mut bytes);
-            opened.key = key_of(&bytes);
             record.flags.set(Flags::KEY, true);
         }
+        let names = &mut self.chunk.names;
         if let Some(attributes) = attributes
             && let Ok(at) = u32::try_from(names.len())
             && let Ok(len) = u16::try_from(attributes.name.len())
@@ -123,86 +125,56 @@ impl Opened {
                 record.flags.set(Flags::FINGERPRINT, true);
                 (record.mtime, record.crc) = (fingerprint.mtime, fingerprint.crc);
             }
-            record.flags.set(Flags::EXTRA, attributes.whole.is_some());
-            rare.whole = attributes.whole;
+            if let Some(whole) = attributes.whole {
+                record.flags.set(Flags::EXTRA, true);
+                self.extras.push((number, whole));
+            }
         }
-        if rare.access.is_some() || rare.whole.is_some() {
-            opened.rare = Some(Box::new(rare));
-        }
-        opened
+        self.unreadable += usize::from(is_unreadable(&record));
+        self.chunk.records.push(record);
+        self.chunk.keys.push(key_of(&bytes));
     }
 }
 
-/// Opens a batch of nodes; blocks for some milliseconds.
-pub(super) fn decode(batch: &Batch, ring: &Keyring) -> Decoded {
-    let mut decoded = Decoded {
-        nodes: Nodes(Vec::with_capacity(batch.len())),
-        ..Decoded::default()
-    };
-    let mut plain = Zeroizing::default();
-    for element in batch.elements() {
-        let Some(wire) = WireNode::read(element) else {
-            continue;
-        };
-        let Some(node) = Node::decode_in(&wire, ring, &mut plain) else {
-            continue;
-        };
-        if let Some(key) = wire
-            .share_key
-            .as_deref()
-            .and_then(|sk| ring.open_share_key(sk))
-        {
-            decoded.shares.push((node.handle, key));
-        }
-        if matches!(node.contents, Contents::NoKey) && !wire.key.is_empty() {
-            decoded.locked.push(wire.into_owned());
-        }
-        let opened = Opened::new(node, &mut decoded.names);
-        decoded.nodes.0.push(opened);
-    }
-    decoded
+fn is_unreadable(record: &Record) -> bool {
+    !record.kind.is_root() && !record.flags.has(Flags::NAME)
 }
 
 impl Tree {
-    /// Puts an opened node in, linked to nothing; its place, if it is new.
-    pub(super) fn put_fresh(&mut self, fresh: &Fresh<'_>) -> Option<u32> {
-        let (handle, flags) = (fresh.record.handle, fresh.record.flags);
-        self.note_root(handle, fresh.record.kind);
-        if let Some(access) = fresh.rare.and_then(|rare| rare.access) {
-            self.note_access(handle, access);
-        }
-        let whole = || fresh.rare.and_then(|rare| rare.whole.clone());
-        let (place, new) = self.arena.add(fresh.record.clone(), fresh.key)?;
-        if new {
-            if flags.has(Flags::NAME) {
-                self.arena.set_name(place, fresh.name);
+    /// Makes one node of two that have the same handle: what came later says
+    /// what it is, what came first where it hangs.
+    /// `whole` are the attributes of what came later, where they are more than
+    /// the usual ones.
+    pub(super) fn merge(&mut self, first: u32, later: u32, whole: Option<Box<str>>) {
+        let Some(record) = self.arena.record(later).cloned() else {
+            return;
+        };
+        let flags = record.flags;
+        let name = self.arena.name(later, &record).to_owned();
+        let key = self.arena.key(later).copied();
+        self.unreadable -= usize::from(is_unreadable(&record));
+        self.arena.free(later);
+        if let Some(known) = self.arena.record_mut(first) {
+            (known.size, known.created) = (record.size, record.created);
+            if flags.has(Flags::KEY) {
+                known.flags.set(Flags::KEY, true);
             }
-            if let Some(whole) = whole() {
-                self.extras.insert(handle, whole);
-            }
-            let unnamed = !fresh.record.kind.is_root() && !flags.has(Flags::NAME);
-            self.unreadable += usize::from(unnamed);
-            return Some(place);
         }
-        let record = self.arena.record_mut(place)?;
-        (record.size, record.created) = (fresh.record.size, fresh.record.created);
-        if flags.has(Flags::KEY) {
-            record.flags.set(Flags::KEY, true);
-            self.arena.set_key(place, fresh.key);
+        if let Some(key) = key.filter(|_| flags.has(Flags::KEY)) {
+            self.arena.set_key(first, key);
         }
         if flags.has(Flags::NAME) {
-            let has_fingerprint = flags.has(Flags::FINGERPRINT);
-            let attributes = NodeAttributes {
-                name: fresh.name.to_owned(),
-                fingerprint: has_fingerprint.then_some(Fingerprint {
-                    crc: fresh.record.crc,
-                    mtime: fresh.record.mtime,
-                }),
-                whole: whole(),
+            let fingerprint = Fingerprint {
+                crc: record.crc,
+                mtime: record.mtime,
             };
-            self.set_attributes(place, &attributes);
+            let attributes = NodeAttributes {
+                name,
+                fingerprint: flags.has(Flags::FINGERPRINT).then_some(fingerprint),
+                whole,
+            };
+            self.set_attributes(first, &attributes);
         }
-        None
     }
 
     /// Remembers which node is which root.

@@ -136,13 +136,6 @@ impl HandleIndex {
         }
     }
 
-    /// Reads the first slot that is looked at for `handle`.
-    pub fn touch(&self, handle: NodeHandle) -> u64 {
-        let first = self.probe(self.hash(handle)).next();
-        let slot = first.and_then(|first| self.slots.get(first));
-        slot.map_or(0, |slot| slot.0)
-    }
-
     /// Keyed by secrets of this run.
     fn hash(&self, handle: NodeHandle) -> u32 {
         let [first, second] = self.seed;

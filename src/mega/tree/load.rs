@@ -5,7 +5,7 @@
 //! What is known only at the end (parents listed after their children, share
 //! keys listed after the nodes they open) is settled at the end.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -51,9 +51,13 @@ struct Loader<'a> {
     /// From which place on nodes claim which parent: neighbours mostly claim
     /// the same.
     parents: Vec<(u32, Option<NodeHandle>)>,
+    /// Whole attributes by the places of their nodes.
+    extras: HashMap<u32, Box<str>>,
     locked: Vec<WireNode<'static>>,
     shares: Vec<(NodeHandle, ShareKey)>,
     decoding: VecDeque<JoinHandle<Decoded>>,
+    /// Memory of batches that have been opened.
+    spent: Vec<Vec<u8>>,
 }
 
 impl Tree {
@@ -78,6 +82,10 @@ impl Tree {
             for piece in pieces.drain(..) {
                 loader.take(piece).await?;
             }
+            loader
+                .spent
+                .drain(..)
+                .for_each(|spent| splitter.give_back(spent));
         }
         splitter.finish().map_err(malformed)?;
         loader.finish().await
@@ -92,9 +100,11 @@ impl<'a> Loader<'a> {
             master,
             link_root: None,
             parents: Vec::new(),
+            extras: HashMap::new(),
             locked: Vec::new(),
             shares: Vec::new(),
             decoding: VecDeque::new(),
+            spent: Vec::new(),
         }
     }
 
@@ -104,9 +114,9 @@ impl<'a> Loader<'a> {
             Piece::Batch(batch) => match batch.field {
                 Field::Nodes => {
                     self.learn_link_root(&batch);
-                    let ring = Arc::clone(&self.ring);
-                    self.decoding
-                        .push_back(tokio::task::spawn_blocking(move || decode(&batch, &ring)));
+                    let (ring, top) = (Arc::clone(&self.ring), self.link_root);
+                    let decoding = tokio::task::spawn_blocking(move || decode(batch, &ring, top));
+                    self.decoding.push_back(decoding);
                     while self.decoding.len() >= IN_FLIGHT {
                         self.collect().await?;
                     }
@@ -180,17 +190,26 @@ impl<'a> Loader<'a> {
         let decoded = task
             .await
             .map_err(|_| Error::protocol("f", "a node made the decoder fail"))?;
+        let tree = &mut self.tree;
         self.locked.extend(decoded.locked);
         self.shares.extend(decoded.shares);
-        self.tree.arena.look_ahead(decoded.nodes.records());
-        for fresh in decoded.nodes.iter(&decoded.names) {
-            // The root of a link claims a parent that nobody can see.
-            let is_root = self.link_root == Some(fresh.record.handle);
-            let parent = fresh.parent.filter(|_| !is_root);
-            if let Some(place) = self.tree.put_fresh(&fresh)
-                && self.parents.last().is_none_or(|(_, last)| *last != parent)
-            {
-                self.parents.push((place, parent));
+        self.spent.push(decoded.spent);
+        for (root, kind) in decoded.roots {
+            tree.note_root(root, kind);
+        }
+        for (folder, access) in decoded.access {
+            tree.note_access(folder, access);
+        }
+        tree.unreadable += decoded.unreadable;
+        let Some(first) = tree.arena.append(decoded.chunk) else {
+            return Err(Error::protocol("f", "it has more nodes than can be"));
+        };
+        let extras = decoded.extras.into_iter();
+        self.extras
+            .extend(extras.map(|(number, whole)| (first + number, whole)));
+        for (number, parent) in decoded.parents {
+            if self.parents.last().is_none_or(|(_, last)| *last != parent) {
+                self.parents.push((first + number, parent));
             }
         }
         Ok(())
@@ -205,6 +224,19 @@ impl<'a> Loader<'a> {
             ring.add_share(folder, key);
         }
         let mut tree = self.tree;
+        let doubles = tree.arena.doubles();
+        let later: Vec<_> = doubles
+            .iter()
+            .map(|(_, later)| self.extras.remove(later))
+            .collect();
+        for (place, whole) in self.extras {
+            if let Some(record) = tree.arena.record(place) {
+                tree.extras.insert(record.handle, whole);
+            }
+        }
+        for ((first, double), whole) in doubles.into_iter().zip(later) {
+            tree.merge(first, double, whole);
+        }
         tree.keyring = ring;
         tree.locked = self.locked;
         tree.unlock();
@@ -216,7 +248,10 @@ impl<'a> Loader<'a> {
                 continue;
             };
             for place in (*begin..end).filter(|place| *place != parent) {
-                tree.arena.link(place, parent);
+                // Whatever came twice is not linked twice.
+                if tree.arena.record(place).is_some() {
+                    tree.arena.link(place, parent);
+                }
             }
             backwards |= parent > *begin;
         }

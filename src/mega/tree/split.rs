@@ -10,8 +10,14 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2};
 
-/// A batch is handed out when about this much is ready.
-const BATCH_BYTES: usize = 1 << 20;
+use super::arena::CHUNK;
+use crate::mega::node::clean_text;
+
+/// A batch is handed out when about this much is ready, or as many elements as
+/// fill a chunk of the arena.
+const BATCH_BYTES: usize = 4 << 20;
+/// As many batches as are on their way at a time.
+const MOST_SPARE: usize = 4;
 /// No honest element comes near this length.
 const MAX_ELEMENT: usize = 1 << 20;
 /// No honest key or short value comes near this length.
@@ -49,9 +55,22 @@ impl Batch {
             .filter_map(|range| self.bytes.get(range.clone()))
     }
 
+    /// The same as texts, where the batch as a whole is one without control
+    /// characters.
+    pub fn clean_elements(&self) -> Option<impl Iterator<Item = &str>> {
+        let text = clean_text(&self.bytes)?;
+        let elements = self.elements.iter();
+        Some(elements.filter_map(|range| text.get(range.clone())))
+    }
+
     /// How many elements there are.
     pub fn len(&self) -> usize {
         self.elements.len()
+    }
+
+    /// The memory, for another batch.
+    pub fn into_memory(self) -> Vec<u8> {
+        self.bytes
     }
 }
 
@@ -102,6 +121,8 @@ pub(super) struct Splitter {
     state: State,
     field: Field,
     elements: Vec<Range<usize>>,
+    /// Memory of earlier batches: fresh one costs more than filling it.
+    spare: Vec<Vec<u8>>,
     /// Elements dropped for their length, or because they were no objects.
     pub dropped: u64,
 }
@@ -121,7 +142,15 @@ impl Splitter {
             state: State::Start,
             field: Field::Nodes,
             elements: Vec::new(),
+            spare: Vec::new(),
             dropped: 0,
+        }
+    }
+
+    /// Takes the memory of a batch that nobody needs any more.
+    pub fn give_back(&mut self, memory: Vec<u8>) {
+        if self.spare.len() < MOST_SPARE {
+            self.spare.push(memory);
         }
     }
 
@@ -276,6 +305,9 @@ impl Splitter {
             Some(length) if length <= MAX_ELEMENT => {
                 self.elements.push(self.at..self.at + length);
                 self.at += length;
+                if self.elements.len() == CHUNK {
+                    self.flush(out);
+                }
                 Ok(())
             }
             None if rest.len() <= MAX_ELEMENT => Err(More),
@@ -350,7 +382,10 @@ impl Splitter {
         if self.elements.is_empty() {
             return;
         }
-        let rest = self.buffer.split_off(self.at);
+        let mut rest = self.spare.pop().unwrap_or_default();
+        rest.clear();
+        rest.extend_from_slice(self.buffer.get(self.at..).unwrap_or_default());
+        self.buffer.truncate(self.at);
         self.at = 0;
         out.push(Piece::Batch(Batch {
             field: self.field,
