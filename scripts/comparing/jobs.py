@@ -6,7 +6,6 @@ import filecmp
 import os
 import pathlib
 import random
-import shutil
 import sys
 import tempfile
 
@@ -25,10 +24,10 @@ class Job:
     title: str
     run: object  # (bench) -> {series: [Run]}
 
-    def measure(self, clients, binary, runs, smoke):
-        with tempfile.TemporaryDirectory(prefix="compare-") as folder:
-            bench = Bench(clients, str(binary), runs, smoke, pathlib.Path(folder))
-            found = self.run(bench)
+    def measure(self, clients, binary, runs, smoke, work):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=work))
+        found = self.run(Bench(clients, str(binary), runs, smoke, folder))
+        clear_large(folder)
         for series, taken in found.items():
             best = sorted(taken, key=lambda run: run.wall)[len(taken) // 2]
             print(
@@ -69,11 +68,36 @@ def timed_with(client, server, home, job, *places):
     return server.count(timed(client.command(job, *places), environment, home))
 
 
+# seconds from which on a run is not repeated
+LONG = 20
+
+
+def again(clients, found, series="{}"):
+    """The clients of the next round: what takes long is measured once, since
+    nothing that matters is decided by a tenth of it."""
+    def is_short(client):
+        taken = found.get(series.format(client.name))
+        return not taken or taken[-1].wall < LONG
+
+    return [client for client in clients if is_short(client)]
+
+
 def random_file(path, size, seed):
     generator = random.Random(seed)
     with open(path, "wb") as file:
         for begun in range(0, size, MIB):
             file.write(generator.randbytes(min(MIB, size - begun)))
+
+
+def clear_large(folder):
+    """Gives room back. Small files stay until all jobs are done: ext4 shuns what
+    was deleted within the last minutes, and looks for other places one by one,
+    so that the next client to make many files would pay for those cleared away."""
+    for path, _, names in os.walk(folder):
+        for name in names:
+            file = pathlib.Path(path, name)
+            if file.stat(follow_symlinks=False).st_size >= MIB:
+                file.unlink()
 
 
 def large(bench):
@@ -103,7 +127,7 @@ def upload(make, *options, only=None):
         clients = chosen(bench, only)
         found = {client.name: [] for client in clients}
         for _ in range(bench.runs):
-            for client in clients:
+            for client in again(clients, found):
                 keep = tempfile.mkdtemp(prefix="server-", dir=bench.folder)
                 with bench.sandbox(*options, keep=keep) as server:
                     home = bench.home()
@@ -115,7 +139,7 @@ def upload(make, *options, only=None):
                     if run.sent < size:
                         raise SystemExit(f"{client.name} sent {run.sent} of {size} bytes")
                     found[client.name].append(run)
-                shutil.rmtree(keep)
+                clear_large(keep)
         return found
 
     return run
@@ -136,14 +160,11 @@ def download(make, *options, only=None):
             for client in clients:
                 timed_with(client, server, homes[client.name], "about")
             for _ in range(bench.runs):
-                for client in clients:
+                for client in again(clients, found):
                     target = pathlib.Path(tempfile.mkdtemp(prefix="target-", dir=bench.folder))
                     run = timed_with(client, server, homes[client.name], "down", "from", str(target))
                     same(client, source, target)
-                    # ext4 shuns what was deleted within the last minute: clearing a
-                    # thousand files away here would be paid for by the next client
-                    if len(os.listdir(target)) == 1:
-                        shutil.rmtree(target)
+                    clear_large(target)
                     found[client.name].append(run)
         return found
 
@@ -166,12 +187,11 @@ def account_of(nodes, only=None):
         found = {}
         with bench.sandbox("--seed-nodes", str(count), keep=keep) as server:
             for _ in range(bench.runs):
-                for client in chosen(bench, only):
+                for client in again(chosen(bench, only), found, "{}, first"):
                     home = bench.home()
-                    first = timed_with(client, server, home, "size")
-                    found.setdefault(f"{client.name}, first", []).append(first)
-                    again = timed_with(client, server, home, "size")
-                    found.setdefault(f"{client.name}, again", []).append(again)
+                    for series in ("first", "again"):
+                        run = timed_with(client, server, home, "size")
+                        found.setdefault(f"{client.name}, {series}", []).append(run)
         return found
 
     return run

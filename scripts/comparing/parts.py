@@ -28,7 +28,7 @@ class Parts:
     unit: str  # of the rates
     once: object  # (root) -> {series: rate}
 
-    def measure(self, clients, binary, runs, smoke):
+    def measure(self, clients, binary, runs, smoke, work):
         root = pathlib.Path(__file__).resolve().parent.parent.parent
         found = {}
         for _ in range(runs):
