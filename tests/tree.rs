@@ -307,6 +307,67 @@ async fn attributes_survive_the_tree() {
     assert_eq!(names(&tree, "CLOUD___"), ["renamed"]);
 }
 
+/// A file with these attributes.
+fn file_with(h: &str, p: &str, attributes: &str, size: u64) -> Value {
+    let key = new_key(0);
+    let attributes: Attributes = serde_json::from_str(attributes).unwrap();
+    let mut value = node(h, p, 0, "");
+    value["a"] = json!(attributes.encrypt(key.attr_key()));
+    value["k"] = json!(format!("{USER}:{}", master().wrap_node_key(&key)));
+    value["s"] = json!(size);
+    value
+}
+
+#[tokio::test]
+async fn what_comes_twice_is_one_node_as_it_came_last() {
+    let unnamed = |h: &str| {
+        let mut value = node(h, "CLOUD___", 0, "");
+        value["a"] = json!("AAAA");
+        value
+    };
+    let mut first = vec![
+        node("folder_1", "CLOUD___", 1, "folder"),
+        file_with("extra__1", "CLOUD___", r#"{"n":"a","fav":"1"}"#, 1),
+        file_with("extra__2", "folder_1", r#"{"n":"b"}"#, 2),
+        file_with("extra__3", "CLOUD___", r#"{"n":"c","lbl":"3"}"#, 3),
+        unnamed("named__1"),
+    ];
+    // Enough to stand in another part of the tree's memory, and to be cut into
+    // two batches.
+    first.extend((0..9000).map(|n| node(&format!("{n:08}"), "folder_1", 0, "x")));
+    first.push(file_with("extra__1", "folder_1", r#"{"n":"a2"}"#, 10));
+    first.push(file_with("extra__2", "CLOUD___", r#"{"n":"b2"}"#, 20));
+    let second = [
+        file_with("extra__2", "CLOUD___", r#"{"n":"b3","fav":"1"}"#, 30),
+        unnamed("extra__3"),
+        file_with("named__1", "CLOUD___", r#"{"n":"named"}"#, 4),
+    ];
+    let all: Vec<Value> = roots().into_iter().chain(first).collect();
+    let text = json!([{"f": all, "f2": second, "sn": "POSITION"}]).to_string();
+    let tree = load_text(&text, 100_000).await.unwrap();
+
+    assert_eq!((tree.len(), tree.unreadable()), (3 + 5 + 9000, 0));
+    let look = |h: &str| {
+        let node = tree.node(handle(h)).unwrap();
+        let whole = node.attributes().unwrap().to_attributes().to_json();
+        let parent = node.parent().unwrap().handle().to_string();
+        (whole.to_string(), node.size(), parent)
+    };
+    let of = |json: &str, size, parent: &str| (json.to_owned(), size, parent.to_owned());
+    assert_eq!(look("extra__1"), of(r#"{"n":"a2"}"#, 10, "CLOUD___"));
+    assert_eq!(
+        look("extra__2"),
+        of(r#"{"n":"b3","fav":"1"}"#, 30, "folder_1")
+    );
+    assert_eq!(
+        look("extra__3"),
+        of(r#"{"n":"c","lbl":"3"}"#, 5, "CLOUD___")
+    );
+    assert_eq!(look("named__1"), of(r#"{"n":"named"}"#, 4, "CLOUD___"));
+    assert_eq!(names(&tree, "CLOUD___"), ["a2", "c", "folder", "named"]);
+    assert_eq!(names(&tree, "folder_1").len(), 9001);
+}
+
 /// What a tree must be after any sequence of changes.
 #[derive(Debug, Clone)]
 enum Change {
