@@ -291,6 +291,29 @@ async fn a_source_that_changes_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_source_that_may_change_is_read_as_long_as_it_was() {
+    let disk = Disk::new();
+    let big = "x".repeat(8 << 20);
+    disk.write("f", &big);
+    let entry = Entry::file(disk.path("f"), None);
+    let local = Local::new(LocalOptions {
+        no_check_updated: true,
+        ..LocalOptions::default()
+    });
+    let random = local.open_random(&entry).await.unwrap().unwrap();
+    let mut stream = local.read(&entry, None).await.unwrap();
+    let mut length = stream.next().await.unwrap().unwrap().len();
+    let open = fs::OpenOptions::new().append(true).open(disk.os("f"));
+    open.unwrap().set_len(big.len() as u64 + 1).unwrap();
+    while let Some(piece) = stream.next().await {
+        length += piece.unwrap().len();
+    }
+    assert_eq!(length, big.len());
+    assert_eq!(random.size(), big.len() as u64);
+    random.check_unchanged().unwrap();
+}
+
+#[tokio::test]
 async fn space_is_that_of_the_nearest_folder() {
     let disk = Disk::new();
     for below in ["", "not/there/yet"] {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::ages;
 use super::values::{self, Size, Span};
 use crate::engine::Filter;
-use crate::engine::filter::{FilterError, FilterSpec, Share};
+use crate::engine::filter::{FilterError, FilterSpec, RuleSpec, Share};
 use crate::exit::CommandError;
 
 /// Flags about which files and directories are seen at all.
@@ -45,6 +45,24 @@ pub struct FilterFlags {
     /// Do not see directories that hold a file of this name
     #[arg(long, global = true, value_name = "NAME")]
     pub exclude_if_present: Vec<String>,
+    /// See only files with metadata that match
+    #[arg(long, global = true, value_name = "PATTERN")]
+    pub metadata_include: Vec<String>,
+    /// See only files with metadata that match a pattern of this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub metadata_include_from: Vec<String>,
+    /// Do not see files with metadata that match
+    #[arg(long, global = true, value_name = "PATTERN")]
+    pub metadata_exclude: Vec<String>,
+    /// Do not see files with metadata that match a pattern of this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub metadata_exclude_from: Vec<String>,
+    /// Rule about metadata, KEY=VALUE: '+ PATTERN', '- PATTERN' or '!'
+    #[arg(long, global = true, value_name = "RULE")]
+    pub metadata_filter: Vec<String>,
+    /// Rules about metadata of this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub metadata_filter_from: Vec<String>,
     /// See one of N shares of the files: the Kth, or with @ any
     #[arg(long, global = true, value_name = "K/N", default_value = "")]
     pub hash_filter: String,
@@ -80,6 +98,14 @@ impl FilterFlags {
             exclude_from: self.exclude_from.clone(),
             filter: self.filter.clone(),
             filter_from: self.filter_from.clone(),
+            metadata: RuleSpec {
+                include: self.metadata_include.clone(),
+                include_from: self.metadata_include_from.clone(),
+                exclude: self.metadata_exclude.clone(),
+                exclude_from: self.metadata_exclude_from.clone(),
+                filter: self.metadata_filter.clone(),
+                filter_from: self.metadata_filter_from.clone(),
+            },
             files_from: self.files_from.clone(),
             files_from_raw: self.files_from_raw.clone(),
             files_from0: self.files_from0.clone(),

@@ -8,11 +8,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::FilterFlags;
 use super::dump::DumpFlags;
 use super::limits::LimitFlags;
 use super::local::LocalFlags;
+use super::metadata::MetadataFlags;
 use super::network::NetworkFlags;
 use super::show::ShowFlags;
 use super::syncing::SyncFlags;
@@ -37,6 +39,9 @@ pub struct Flags {
     /// What a sync deletes.
     #[command(flatten)]
     pub sync: SyncFlags,
+    /// What is kept beside content and time.
+    #[command(flatten)]
+    pub metadata: MetadataFlags,
     /// Which files are seen.
     #[command(flatten)]
     pub filter: FilterFlags,
@@ -110,6 +115,12 @@ pub struct CopyFlags {
     /// Never change a file that is there: fail instead
     #[arg(long, global = true)]
     pub immutable: bool,
+    /// Take the time of its upload for that of a file of MEGA
+    #[arg(long, global = true)]
+    pub use_server_modtime: bool,
+    /// Time of what has none: a date, or how long ago
+    #[arg(long, global = true, value_name = "TIME", default_value = "2000-01-01T00:00:00Z", value_parser = values::moment)]
+    pub default_time: Timestamp,
     /// Leave the times of equal files alone
     #[arg(long, global = true)]
     pub no_update_modtime: bool,
@@ -152,6 +163,12 @@ pub struct CopyFlags {
     /// Exit with 9 when nothing was copied
     #[arg(long, global = true)]
     pub error_on_no_transfer: bool,
+    /// Accepted for rclone's sake: it skips a check after the copy, and contents are verified while they are copied
+    #[arg(long, global = true)]
+    pub ignore_checksum: bool,
+    /// Accepted for rclone's sake: what two remotes of one account hold is copied on the server in any case
+    #[arg(long, global = true)]
+    pub server_side_across_configs: bool,
     /// Accepted for rclone's sake: MEGA's tree is always fetched in one piece
     #[arg(long, global = true)]
     pub fast_list: bool,

@@ -40,6 +40,12 @@ pub struct LocalFlags {
     /// Neither set nor compare modification times
     #[arg(long, global = true)]
     pub local_no_set_modtime: bool,
+    /// End the run when the disk is full
+    #[arg(long, global = true)]
+    pub local_fatal_if_no_space: bool,
+    /// With --metadata: modes keep the bits setuid, setgid and sticky
+    #[arg(long, global = true)]
+    pub local_metadata_restore_special_bits: bool,
     /// Which time of a file counts: mtime, atime, btime or ctime
     #[arg(long, global = true, value_name = "TIME", value_parser = time_type)]
     pub local_time_type: Option<String>,
@@ -83,6 +89,11 @@ impl LocalFlags {
             ("case_insensitive", self.local_case_insensitive),
             ("no_check_updated", self.local_no_check_updated),
             ("no_set_modtime", self.local_no_set_modtime),
+            ("fatal_if_no_space", self.local_fatal_if_no_space),
+            (
+                "metadata_restore_special_bits",
+                self.local_metadata_restore_special_bits,
+            ),
         ];
         for (option, on) in switches {
             if on {

@@ -86,6 +86,7 @@ fn engine_options(flags: &Flags) -> Result<engine::Options, CommandError> {
     };
     flags.copy.check()?;
     flags.sync.apply(&mut options)?;
+    flags.metadata.apply(&mut options)?;
     Ok(options)
 }
 
@@ -107,6 +108,7 @@ fn opener(
     let options = OpenOptions {
         cwd: std::env::current_dir().map_err(|e| early(&e))?,
         flags: remotes,
+        server_times: flags.copy.use_server_modtime,
         network: flags
             .network
             .network(flags.copy.low_level_retries, flags.dump.network())?,

@@ -168,6 +168,20 @@ pub fn span(value: &str) -> Result<Span, BadValue> {
         .map_err(|why| BadValue::parsing(value, "fs.Duration", why))
 }
 
+/// A moment: a date, or how long ago it was; `off` is the first of all days.
+///
+/// # Errors
+/// None of these.
+pub fn moment(value: &str) -> Result<Timestamp, BadValue> {
+    const FIRST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+    let bad = || {
+        let why = format_args!("strconv.ParseFloat: parsing {value:?}: invalid syntax");
+        BadValue::parsing(value, "fs.Time", why)
+    };
+    let span = span(value).map_err(|_| bad())?;
+    Ok(span.ago(Timestamp::now()).unwrap_or(FIRST))
+}
+
 /// One number with a unit of rclone, or seconds without.
 fn long_duration(value: &str) -> Option<i64> {
     const DAY: f64 = 86_400e9;
@@ -223,6 +237,18 @@ mod tests {
         assert_ne!(date("2010-06-15T12:30:45"), date("2010-06-15"));
         assert_eq!(date("2010-06-15 12:30:45"), date("2010-06-15T12:30:45"));
         assert_eq!(length("off"), None);
+    }
+
+    #[test]
+    fn moments_are_dates_or_past() {
+        let text = |s| moment(s).unwrap().to_string();
+        assert_eq!(text("2020-01-02T03:04:05+05:00"), "2020-01-01T22:04:05Z");
+        assert_eq!(text("off"), "0001-01-01T00:00:00Z");
+        assert!(moment("2h").unwrap() < Timestamp::now());
+        assert_eq!(
+            moment("nope").unwrap_err().to_string(),
+            "parsing \"nope\" as fs.Time failed: strconv.ParseFloat: parsing \"nope\": invalid syntax"
+        );
     }
 
     #[test]

@@ -1,35 +1,46 @@
 //! rclone's flags that megarc knows and does not honour.
 //!
 //! A script that relies on one of them must hear of it: such a flag is
-//! refused, never swallowed. A flag leaves this table when it begins to work.
+//! refused, never swallowed, and why is said.
 
-/// The long names of those that are missing, without `--`.
-pub(super) const LONG: &[&str] = &[
-    "client-pass",
-    "default-time",
-    "disable",
-    "dscp",
-    "local-fatal-if-no-space",
-    "local-metadata-restore-special-bits",
-    "local-unicode-normalization",
-    "max-buffer-memory",
-    "max-connections",
-    "metadata",
-    "metadata-exclude",
-    "metadata-exclude-from",
-    "metadata-filter",
-    "metadata-filter-from",
-    "metadata-include",
-    "metadata-include-from",
-    "metadata-mapper",
-    "metadata-set",
-    "name-transform",
-    "use-cookies",
-    "use-server-modtime",
+/// Those that could mean something, and why megarc does not take them.
+pub(super) const DECLINED: &[(&str, &str)] = &[
+    (
+        "client-pass",
+        "keys of certificates are read as they are; 'openssl pkey' takes the password off",
+    ),
+    ("disable", "what a remote can do is always made use of"),
+    (
+        "dscp",
+        "its connections are made by a library that cannot mark them",
+    ),
+    (
+        "local-unicode-normalization",
+        "names are kept as the disk has them, and compared in their normal form in any case",
+    ),
+    (
+        "max-buffer-memory",
+        "buffers take 12 MiB, and 2 MiB for each connection of a transfer: --transfers and \
+         --mega-upload-connections say how many there are",
+    ),
+    (
+        "max-connections",
+        "an account is asked one thing at a time; for contents --transfers and \
+         --mega-download-connections say how many connections there are",
+    ),
+    (
+        "metadata-mapper",
+        "no program is run for each file; --metadata-set sets what all of them get",
+    ),
+    (
+        "name-transform",
+        "names are copied as they are; moveto gives a file another one",
+    ),
+    (
+        "use-cookies",
+        "MEGA sets none, and web servers are read without them",
+    ),
 ];
-
-/// The short names among them.
-const SHORT: &[(char, &str)] = &[('M', "metadata")];
 
 /// Why some of them will never be: they have no meaning here.
 const POINTLESS: &[(&str, &str)] = &[
@@ -45,10 +56,6 @@ const POINTLESS: &[(&str, &str)] = &[
     (
         "fs-cache-expire-interval",
         "remotes stay open until the command ends",
-    ),
-    (
-        "ignore-checksum",
-        "what arrives is always verified while it is transferred",
     ),
     ("kv-lock-time", "no such database is kept"),
     ("list-cutoff", "listings are not sorted on disk"),
@@ -71,10 +78,6 @@ const POINTLESS: &[(&str, &str)] = &[
     ),
     ("no-console", "only Windows has a console window to hide"),
     ("rc", "there is no remote control"),
-    (
-        "server-side-across-configs",
-        "what two remotes of one account hold is copied on the server without it",
-    ),
 ];
 
 /// Those of one command only, and why.
@@ -172,15 +175,18 @@ pub fn complaint(command: &str, name: &str) -> String {
     if let Some(why) = of_command.map(|(.., why)| *why).or_else(|| family(name)) {
         return pointless(&flag, why);
     }
-    if LONG.contains(&name) || why_pointless(name).is_some() {
-        return refusal(&flag, name);
+    if let Some(why) = why_pointless(name) {
+        return pointless(&flag, why);
+    }
+    if let Some(why) = why_declined(name) {
+        return format!("{flag} is a flag of rclone that megarc does not take: {why}");
     }
     format!("unknown flag: {flag}")
 }
 
 /// Why a whole family of flags is missing.
 fn family(name: &str) -> Option<&'static str> {
-    if LONG.contains(&name) || why_pointless(name).is_some() {
+    if why_declined(name).or_else(|| why_pointless(name)).is_some() {
         return None;
     }
     match name.split_once('-')? {
@@ -195,23 +201,17 @@ fn family(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What to say about a short one.
-#[must_use]
-pub fn short(c: char, typed: &str) -> Option<String> {
-    let (_, name) = SHORT.iter().find(|(short, _)| *short == c)?;
-    Some(refusal(&format!("-{typed} (--{name})"), name))
-}
-
 fn why_pointless(name: &str) -> Option<&'static str> {
-    let found = POINTLESS.iter().find(|(flag, _)| *flag == name)?;
-    Some(found.1)
+    why(POINTLESS, name)
 }
 
-fn refusal(flag: &str, name: &str) -> String {
-    match why_pointless(name) {
-        Some(why) => pointless(flag, why),
-        None => format!("{flag} is a flag of rclone that megarc does not honour yet"),
-    }
+fn why_declined(name: &str) -> Option<&'static str> {
+    why(DECLINED, name)
+}
+
+fn why(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    let found = table.iter().find(|(flag, _)| *flag == name)?;
+    Some(found.1)
 }
 
 fn pointless(flag: &str, why: &str) -> String {
@@ -238,7 +238,7 @@ mod tests {
             .filter_map(clap::Arg::get_long)
         {
             assert!(
-                !LONG.contains(&flag) && why_pointless(flag).is_none(),
+                why_declined(flag).is_none() && why_pointless(flag).is_none(),
                 "--{flag} works: take it out of the table"
             );
         }
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted() {
-        assert!(LONG.is_sorted());
+        assert!(DECLINED.is_sorted());
         assert!(POINTLESS.is_sorted());
         assert!(OF_COMMANDS.is_sorted());
         assert!(KINDS.is_sorted());

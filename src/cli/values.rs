@@ -4,7 +4,7 @@
 //!
 //! Pure: text in, value or complaint out.
 
-pub use super::spans::{Span, go_duration, span};
+pub use super::spans::{Span, go_duration, moment, span};
 
 /// Why a value is refused: the words after `invalid argument … for … flag: `.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -24,7 +24,7 @@ pub struct Args {
 /// The path cannot be listed, or stdout not written.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
-    let style = Style::new(ctx.flags.show.human_readable);
+    let style = Style::new(ctx.flags.show.human_readable, ctx.flags.copy.default_time);
     let walk = ctx.walk(&root);
     // A depth that was asked for is a wish to go down, as with -R.
     let deep = args.recursive || ctx.run.options.max_depth.is_some();

@@ -45,7 +45,12 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
     let features = root.dir.remote.features();
-    let row = Row::new(&args.row, &args.time_format, features)?;
+    let row = Row::new(
+        &args.row,
+        &args.time_format,
+        features,
+        ctx.flags.copy.default_time,
+    )?;
     let walk = ctx.walk(&root);
     // A depth that was asked for is a wish to go down, as with -R.
     let deep = args.recursive || ctx.run.options.max_depth.is_some();

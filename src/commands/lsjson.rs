@@ -10,7 +10,6 @@ use crate::engine::hash::{self, Kind};
 use crate::exit::CommandError;
 use crate::output::json::{self, Item};
 use crate::output::layout::Layout;
-use crate::output::listing::NO_TIME;
 use crate::output::mime;
 use crate::remote::{Entry, ErrorKind, Features, RemoteError};
 
@@ -65,10 +64,10 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
     let features = root.dir.remote.features();
-    let style = Style::new(args, features);
+    let style = Style::new(args, features, ctx.flags.copy.default_time);
     if args.stat {
         args.check()?;
-        let ask = args.ask(features)?;
+        let ask = args.ask(features, ctx)?;
         let text = match itself(&root).await? {
             Some((entry, path)) if args.wants(&entry) => {
                 let details = details::of(&root.dir, &entry, &ask).await;
@@ -80,7 +79,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     }
     ctx.output.row("[")?;
     args.check()?;
-    let ask = args.ask(features)?;
+    let ask = args.ask(features, ctx)?;
     let walk = ctx.walk(&root);
     // A depth that was asked for is a wish to go down, as with -R.
     let deep = args.recursive || ctx.run.options.max_depth.is_some();
@@ -138,7 +137,7 @@ impl Args {
     }
 
     /// What has to be found out for the objects.
-    fn ask(&self, features: Features) -> Result<Ask, CommandError> {
+    fn ask(&self, features: Features, ctx: &Context) -> Result<Ask, CommandError> {
         let kind = |name: &String| {
             Kind::parse(name)
                 .ok_or_else(|| CommandError::run(format!("unknown hash type {name:?}")))
@@ -151,7 +150,7 @@ impl Args {
         };
         Ok(Ask {
             sums,
-            metadata: false,
+            metadata: ctx.run.options.metadata,
         })
     }
 
@@ -169,10 +168,11 @@ struct Style {
     times: Option<Layout>,
     zone: TimeZone,
     types: bool,
+    no_time: Timestamp,
 }
 
 impl Style {
-    fn new(args: &Args, features: Features) -> Self {
+    fn new(args: &Args, features: Features, no_time: Timestamp) -> Self {
         Self {
             times: (!args.no_modtime).then(|| Layout::rfc3339(features.modified)),
             zone: if features.local {
@@ -181,6 +181,7 @@ impl Style {
                 TimeZone::UTC
             },
             types: !args.no_mimetype,
+            no_time,
         }
     }
 
@@ -199,7 +200,7 @@ impl Style {
                 }
             }),
             mod_time: self.times.as_ref().map_or_else(String::new, |layout| {
-                let time = entry.modified.unwrap_or(NO_TIME);
+                let time = entry.modified.unwrap_or(self.no_time);
                 layout.format(&time.to_zoned(self.zone.clone()))
             }),
             is_dir: entry.is_dir(),

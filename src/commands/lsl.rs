@@ -21,7 +21,7 @@ pub struct Args {
 /// The path cannot be listed, or stdout not written.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
-    let style = Style::new(ctx.flags.show.human_readable);
+    let style = Style::new(ctx.flags.show.human_readable, ctx.flags.copy.default_time);
     ctx.each_entry(&root, ctx.walk(&root), |entry, path| {
         if entry.is_dir() {
             return Ok(());

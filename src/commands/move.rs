@@ -1,7 +1,7 @@
 //! `megarc move`.
 
 use super::Context;
-use super::reports::{CopyReportFlags, Target};
+use super::reports::CopyReportFlags;
 use crate::engine::copy;
 use crate::exit::CommandError;
 
@@ -35,12 +35,9 @@ pub struct Args {
 /// The source is missing, the destination a file or inside the source, or
 /// something fails to be moved.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
-    let source = ctx.find(&args.source).await?;
-    let dest = ctx.open_dir(&args.dest).await?;
-    let run = ctx.copying(args.create_empty_src_dirs).await?;
-    let reports = args.reports.open(ctx)?;
-    let run = reports.heard(run);
-    let place = Target::under(&source, &dest)?;
-    let result = copy::move_into(&run, &source, &dest, args.delete_empty_src_dirs).await;
-    reports.finish(result, &run, &place).await
+    let places = (args.source.as_str(), args.dest.as_str());
+    let errand = args.reports.errand(places, args.create_empty_src_dirs, ctx);
+    let errand = errand.await?;
+    let result = copy::move_into(&errand.run, &errand.source, &errand.dest, args.delete_empty_src_dirs).await;
+    errand.finish(result).await
 }

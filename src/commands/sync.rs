@@ -1,7 +1,7 @@
 //! `megarc sync`.
 
 use super::Context;
-use super::reports::{CopyReportFlags, Target};
+use super::reports::CopyReportFlags;
 use crate::engine::copy;
 use crate::exit::CommandError;
 
@@ -33,12 +33,9 @@ pub struct Args {
 /// The source is missing, the destination a file or inside the source, or
 /// something fails to be copied or deleted.
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
-    let source = ctx.find(&args.source).await?;
-    let dest = ctx.open_dir(&args.dest).await?;
-    let run = ctx.copying(args.create_empty_src_dirs).await?;
-    let reports = args.reports.open(ctx)?;
-    let run = reports.heard(run);
-    let place = Target::under(&source, &dest)?;
-    let result = copy::sync(&run, &source, &dest).await;
-    reports.finish(result, &run, &place).await
+    let places = (args.source.as_str(), args.dest.as_str());
+    let errand = args.reports.errand(places, args.create_empty_src_dirs, ctx);
+    let errand = errand.await?;
+    let result = copy::sync(&errand.run, &errand.source, &errand.dest).await;
+    errand.finish(result).await
 }

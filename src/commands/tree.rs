@@ -124,6 +124,7 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             modtime: args.modtime,
             protections: args.protections,
             now: Zoned::now(),
+            no_time: ctx.flags.copy.default_time,
         }
         .lines(&nodes);
         args.write(&lines, ctx)?;

@@ -181,6 +181,11 @@ pub const KINDS: &[Kind] = &[
                 "no_set_modtime",
                 "Neither set nor compare modification times.",
             ),
+            flag("fatal_if_no_space", "A full disk ends the run."),
+            flag(
+                "metadata_restore_special_bits",
+                "Modes that are copied keep setuid, setgid and sticky bits.",
+            ),
             OptionInfo {
                 choices: &[
                     ("mtime", "The last change of the content."),

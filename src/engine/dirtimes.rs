@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::compare::{difference, signed};
 use super::{Error, Result, Run};
-use crate::remote::{Entry, Location, RemotePath};
+use crate::remote::{Entry, Location, Metadata, RemoteError, RemotePath};
 
 /// The directories whose times may have to be set once all files are written.
 /// Paths are those of the destination, from the root of its store.
@@ -22,7 +22,15 @@ pub(super) struct DirTimes {
 struct Delayed {
     dir: Entry,
     existed: bool,
-    modified: Timestamp,
+    look: Look,
+}
+
+/// What a directory shall get.
+#[derive(Default)]
+pub(super) struct Look {
+    pub(super) modified: Option<Timestamp>,
+    /// Where metadata are copied; its time is the directory's.
+    pub(super) metadata: Option<Metadata>,
 }
 
 impl DirTimes {
@@ -56,13 +64,9 @@ impl DirTimes {
     }
 
     /// Notes a directory for the end.
-    pub(super) fn delay(&mut self, dir: Entry, existed: bool, modified: Option<Timestamp>) {
-        if let (true, Some(modified)) = (self.enabled, modified) {
-            self.delayed.push(Delayed {
-                dir,
-                existed,
-                modified,
-            });
+    pub(super) fn delay(&mut self, dir: Entry, existed: bool, look: Look) {
+        if self.enabled && (look.modified.is_some() || look.metadata.is_some()) {
+            self.delayed.push(Delayed { dir, existed, look });
         }
     }
 
@@ -93,7 +97,19 @@ impl DirTimes {
             if !self.changed.contains(path) || !stands {
                 continue;
             }
-            if let Err(e) = set(run, dst, &delayed.dir, delayed.existed, delayed.modified).await {
+            let (dir, existed) = (&delayed.dir, delayed.existed);
+            let done = match &delayed.look {
+                Look {
+                    metadata: Some(metadata),
+                    ..
+                } => set_metadata(run, dst, dir, metadata).await,
+                Look {
+                    modified: Some(modified),
+                    ..
+                } => set(run, dst, dir, existed, *modified).await,
+                Look { .. } => Ok(false),
+            };
+            if let Err(e) = done {
                 outcome = Err(e);
             }
         }
@@ -147,13 +163,36 @@ pub(super) async fn set(
             tracing::info!(object = %label, "Set directory modification time (using {how})");
             Ok(true)
         }
-        Err(e) => {
-            let error = Error::from(e);
-            tracing::error!(
-                object = %label,
-                "Failed to update directory timestamp or metadata: {error}"
-            );
-            Err(run.stats.count_error(error))
-        }
+        Err(e) => Err(failed(run, &label, e)),
     }
+}
+
+/// Sets the metadata of a directory now; `false` when it is left as it is.
+pub(super) async fn set_metadata(
+    run: &Run,
+    dst: &Location,
+    dir: &Entry,
+    metadata: &Metadata,
+) -> Result<bool> {
+    let label = dst.label(&dir.path);
+    if run.skips("update directory metadata", &label, None).await {
+        return Ok(false);
+    }
+    match dst.remote.set_metadata(dir, metadata).await {
+        Ok(()) => {
+            tracing::info!(object = %label, "Updated directory metadata");
+            Ok(true)
+        }
+        Err(e) => Err(failed(run, &label, e)),
+    }
+}
+
+/// Logs and counts that a directory has not got what it should.
+pub(super) fn failed(run: &Run, label: &str, error: RemoteError) -> Error {
+    let error = Error::from(error);
+    tracing::error!(
+        object = %label,
+        "Failed to update directory timestamp or metadata: {error}"
+    );
+    run.stats.count_error(error)
 }

@@ -78,6 +78,7 @@ impl From<RemoteError> for Error {
             // Asking again would meet the same refusal, and on a locked
             // account make matters worse.
             ErrorKind::Cancelled
+            | ErrorKind::DiskFull
             | ErrorKind::Unauthenticated
             | ErrorKind::MaxTransfer
             | ErrorKind::MaxDuration => Class::Fatal,
@@ -104,3 +105,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_full_disk_nothing_is_tried() {
+        let class = |kind| Error::from(RemoteError::new(kind, "writing", "f")).class;
+        assert_eq!(class(ErrorKind::DiskFull), Class::Fatal);
+        assert_eq!(class(ErrorKind::QuotaExceeded), Class::Retry);
+    }
+}

@@ -18,9 +18,11 @@ use jiff::Timestamp;
 pub use glob::GlobError;
 pub use rules::RuleError;
 pub use share::Share;
-pub use spec::{FilterError, FilterSpec};
+pub use spec::{FilterError, FilterSpec, RuleSpec};
 
-use rules::Rules;
+use rules::{MetadataRules, Rules};
+
+use crate::remote::Metadata;
 
 /// A matcher for a glob that may be found anywhere in a text.
 ///
@@ -35,6 +37,7 @@ pub fn anywhere(glob: &str) -> Result<regex::Regex, String> {
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     rules: Rules,
+    metadata: MetadataRules,
     only: Option<HashSet<String>>,
     markers: Vec<String>,
     share: Option<Share>,
@@ -56,6 +59,7 @@ impl Filter {
         let parts = spec.build(read)?;
         Ok(Self {
             rules: parts.rules,
+            metadata: parts.metadata,
             only: parts.files,
             markers: spec
                 .exclude_if_present
@@ -91,6 +95,7 @@ impl Filter {
     pub fn is_active(&self) -> bool {
         self.only.is_some()
             || !self.rules.is_empty()
+            || self.asks_metadata()
             || !self.markers.is_empty()
             || self.share.is_some()
             || self.sizes != (None, None)
@@ -139,6 +144,22 @@ impl Filter {
             && self.share.is_none_or(|share| share.has(path))
     }
 
+    /// Whether metadata decide, too.
+    #[must_use]
+    pub fn asks_metadata(&self) -> bool {
+        !self.metadata.is_empty()
+    }
+
+    /// Whether a file is seen as far as its metadata tell.
+    #[must_use]
+    pub fn includes_metadata(&self, metadata: &Metadata) -> bool {
+        let pairs: Vec<String> = metadata
+            .iter()
+            .map(|(key, value)| format!("{key}={}", String::from_utf8_lossy(value)))
+            .collect();
+        self.metadata.includes(&pairs)
+    }
+
     /// Whether a directory is entered; `path` as above, without a final `/`.
     #[must_use]
     pub fn includes_dir(&self, path: &str) -> bool {
@@ -170,6 +191,8 @@ impl Filter {
     /// What `--dump filters` prints, a line each.
     #[must_use]
     pub fn dump(&self) -> Vec<String> {
-        self.rules.dump()
+        let mut lines = self.rules.dump();
+        lines.extend(self.metadata.dump());
+        lines
     }
 }

@@ -1,5 +1,6 @@
-//! Directories that a file in them hides (`--exclude-if-present`): they are
-//! not seen where they lie, and so not entered.
+//! What is hidden by more than its name: directories by a file in them
+//! (`--exclude-if-present`), which are not seen where they lie, and so not
+//! entered; files by their metadata.
 
 use std::sync::Arc;
 
@@ -52,4 +53,31 @@ async fn is_marked(
         }
     }
     Ok(false)
+}
+
+/// Leaves out the files that the rules about metadata hide. Of what has none
+/// no rule can match anything.
+pub(super) async fn hide_by_metadata(
+    remote: &Arc<dyn Remote>,
+    filter: &Filter,
+    entries: Vec<Entry>,
+) -> Vec<Entry> {
+    if !filter.asks_metadata() {
+        return entries;
+    }
+    let mut seen = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if entry.is_dir() {
+            seen.push(entry);
+            continue;
+        }
+        let metadata = remote.metadata(&entry).await.unwrap_or_else(|error| {
+            tracing::error!(object = %entry.name(), "Failed to read metadata: {error}");
+            None
+        });
+        if filter.includes_metadata(&metadata.unwrap_or_default()) {
+            seen.push(entry);
+        }
+    }
+    seen
 }

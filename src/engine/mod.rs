@@ -29,6 +29,7 @@ mod lanes;
 pub mod limits;
 pub mod march;
 mod markers;
+mod metadata;
 pub mod options;
 pub mod plan;
 pub mod rcat;

@@ -95,6 +95,10 @@ pub struct Options {
     pub check_first: bool,
     /// In which order files are transferred: `size,desc` and its like.
     pub order_by: String,
+    /// Metadata are copied, too.
+    pub metadata: bool,
+    /// What every file and directory gets of them, whatever the source has.
+    pub metadata_set: Vec<(String, String)>,
     /// What may be used at most.
     pub limits: limits::Asked,
 }
@@ -139,6 +143,8 @@ impl Default for Options {
             track_renames_strategy: "hash".to_owned(),
             check_first: false,
             order_by: String::new(),
+            metadata: false,
+            metadata_set: Vec::new(),
             limits: limits::Asked::default(),
         }
     }

@@ -148,7 +148,8 @@ impl Writer<'_> {
     fn file(&self, size: Option<u64>, content: Content) -> NewFile {
         let meter: Arc<dyn Meter> = Arc::new(Paced::new(self.run, self.transfer, self.way));
         NewFile {
-            modified: Some(self.modified),
+            modified: Some(self.run.time_set().unwrap_or(self.modified)),
+            metadata: self.run.metadata_of_nothing(),
             replace: self.replace.clone(),
             meter: Some(meter),
             partial: partial(self.run),

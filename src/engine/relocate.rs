@@ -85,6 +85,14 @@ async fn by_server(
     let transfer =
         (part == Part::Transfer).then(|| run.stats.begin_transfer(&job.name, job.src.size));
     let _moving = (part == Part::Aside).then(|| run.stats.begin_check(&job.name));
+    let metadata = match part {
+        Part::Transfer if run.sets_metadata() => {
+            let read = run.metadata_for((src, &job.src), dst).await;
+            read.map_err(|e| not_moved(run, job, e))?
+        }
+        // A name changes nothing of it.
+        _ => None,
+    };
     let old = job.replace.as_ref();
     let moved = match old {
         None => match dst.remote.rename(&job.src, &job.to).await {
@@ -102,13 +110,14 @@ async fn by_server(
         }
     };
     match moved {
-        Ok(_) => {}
-        Err(e) if e.kind == ErrorKind::Unsupported => return Ok(false),
-        Err(e) => {
-            let error = Error::from(e);
-            tracing::error!(object = %job.name, "Couldn't move: {error}");
-            return Err(run.stats.count_error(error));
+        Ok(moved) => {
+            if let Some(metadata) = metadata {
+                let set = dst.remote.set_metadata(&moved, &metadata).await;
+                set.map_err(|e| not_moved(run, job, e))?;
+            }
         }
+        Err(e) if e.kind == ErrorKind::Unsupported => return Ok(false),
+        Err(e) => return Err(not_moved(run, job, e)),
     }
     if let Some(transfer) = transfer {
         transfer.add(size);
@@ -129,6 +138,12 @@ async fn by_server(
     };
     tracing::info!(object = %job.name, "Moved (server-side){to}");
     Ok(true)
+}
+
+fn not_moved(run: &Run, job: &Job, error: RemoteError) -> Error {
+    let error = Error::from(error);
+    tracing::error!(object = %job.name, "Couldn't move: {error}");
+    run.stats.count_error(error)
 }
 
 async fn rename_over_any(dst: &Location, job: &Job) -> std::result::Result<Entry, RemoteError> {

@@ -132,7 +132,10 @@ impl Lister {
         let Some(dir) = dir else {
             return Ok(Listed::default());
         };
-        let entries = markers::list(&at.remote, &self.filter, dir).await?;
+        let mut entries = markers::list(&at.remote, &self.filter, dir).await?;
+        if side == Side::Source || !self.all_of_dst {
+            entries = markers::hide_by_metadata(&at.remote, &self.filter, entries).await;
+        }
         // Where the files are named, the others do not matter.
         let withheld = if all && self.filter.listed().is_none() {
             at.remote.withheld(dir).await?

@@ -36,7 +36,8 @@ pub async fn create(run: &Run, root: &Location, path: &RemotePath, when: Timesta
     }
     tracing::debug!(object = %root.describe(), "Touching (creating) {:?}", name.as_str());
     let file = NewFile {
-        modified: Some(when),
+        modified: Some(run.time_set().unwrap_or(when)),
+        metadata: run.metadata_of_nothing(),
         partial: super::transfer::partial(run),
         ..NewFile::new(Some(0), Content::Stream(Box::pin(stream::empty())))
     };

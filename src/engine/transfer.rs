@@ -114,7 +114,10 @@ async fn by_server(
         .copy(&job.src, &job.to, job.replace.as_ref())
         .await
     {
-        Ok(_) => {
+        Ok(copied) => {
+            if let Some(time) = run.time_set() {
+                dst.remote.set_modified(&copied, time).await?;
+            }
             let size = job.src.size.unwrap_or(0);
             transfer.add(size);
             run.stats.update(|c| {
@@ -204,7 +207,11 @@ async fn once(
     };
     let file = NewFile {
         size: job.src.size,
-        modified: job.src.modified,
+        modified: run.time_set().or(job.src.modified),
+        metadata: run.metadata_for((src, &job.src), dst).await.map_err(|e| {
+            let words = format!("failed to read metadata from source object: {e}");
+            e.said(words)
+        })?,
         content,
         replace: job.replace.clone(),
         meter: Some(Arc::new(Paced::new(run, transfer, Way::between(src, dst))) as Arc<dyn Meter>),

@@ -9,6 +9,7 @@
 use futures_util::FutureExt;
 
 use super::descent::Descent;
+use super::markers::hide_by_metadata;
 use super::root::relative;
 use super::{Error, Filter, Result, Root, Run};
 use crate::remote::{Entry, EntryId, Location, RemoteError, RemotePath};
@@ -57,10 +58,14 @@ impl Walk {
             true => 0,
             false => run.options.checkers.max(1),
         };
+        let filter = run.filter.clone();
         let mut descent = Descent::new(ahead, move |node: Node| {
-            let remote = remote.clone();
+            let (remote, filter) = (remote.clone(), filter.clone());
             async move {
-                let result = remote.list(&node.dir).await;
+                let result = match remote.list(&node.dir).await {
+                    Ok(found) => Ok(hide_by_metadata(&remote, &filter, found).await),
+                    Err(error) => Err(error),
+                };
                 Done { node, result }
             }
             .boxed()

@@ -8,9 +8,6 @@ use jiff::tz::TimeZone;
 use crate::engine::Size;
 use crate::remote::Entry;
 
-/// What is shown for an entry whose store keeps no time: 2000-01-01, UTC.
-pub const NO_TIME: Timestamp = Timestamp::constant(946_684_800, 0);
-
 /// How rows are written.
 #[derive(Debug, Clone)]
 pub struct Style {
@@ -18,14 +15,17 @@ pub struct Style {
     pub human: bool,
     /// Times are shown as they are there.
     pub zone: TimeZone,
+    /// Time of what has none.
+    pub no_time: Timestamp,
 }
 
 impl Style {
     /// Rows for this machine's time zone.
     #[must_use]
-    pub fn new(human: bool) -> Self {
+    pub fn new(human: bool, no_time: Timestamp) -> Self {
         Self {
             human,
+            no_time,
             zone: TimeZone::system(),
         }
     }
@@ -79,7 +79,7 @@ impl Style {
     fn time(&self, entry: &Entry, format: &str) -> String {
         entry
             .modified
-            .unwrap_or(NO_TIME)
+            .unwrap_or(self.no_time)
             .to_zoned(self.zone.clone())
             .strftime(format)
             .to_string()
@@ -104,6 +104,7 @@ mod tests {
         Style {
             human,
             zone: TimeZone::UTC,
+            no_time: Timestamp::constant(946_684_800, 0),
         }
     }
 

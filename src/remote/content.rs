@@ -10,7 +10,7 @@ use futures_util::Stream;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{Entry, RemoteError};
+use super::{Entry, Metadata, RemoteError};
 
 /// A file's bytes in order. A clean end of a whole read means *verified*:
 /// length and, where the store has one, the content's MAC were right.
@@ -119,6 +119,9 @@ pub struct NewFile {
     pub size: Option<u64>,
     /// Modification time to keep with it, if the store can.
     pub modified: Option<Timestamp>,
+    /// What else to keep with it, where [`super::Features::metadata`] is set;
+    /// its times come before `modified`.
+    pub metadata: Option<Metadata>,
     /// The bytes.
     pub content: Content,
     /// The entry that this file replaces, in one step: at no moment is there
@@ -156,6 +159,7 @@ impl NewFile {
         Self {
             size,
             modified: None,
+            metadata: None,
             content,
             replace: None,
             meter: None,

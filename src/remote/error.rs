@@ -25,6 +25,8 @@ pub enum ErrorKind {
     PermissionDenied,
     /// Storage is full, or the transfer quota is used up.
     QuotaExceeded,
+    /// The disk is full, and nothing more shall be tried.
+    DiskFull,
     /// The server asks for fewer requests.
     RateLimited,
     /// Content, key or attributes failed verification.
@@ -159,6 +161,7 @@ impl ErrorKind {
             Self::Unauthenticated => "login refused",
             Self::PermissionDenied => "access denied",
             Self::QuotaExceeded => "not enough storage or transfer quota",
+            Self::DiskFull => "no space left on the disk",
             Self::RateLimited => "too many requests",
             Self::Corrupt => "corrupt: verification failed",
             Self::Changed => "source changed while it was read",

@@ -40,6 +40,8 @@ pub struct Features {
     /// `list` answers from memory, once anything was listed: listing ahead
     /// gains nothing.
     pub lists_at_once: bool,
+    /// `write` and `set_metadata` keep metadata.
+    pub metadata: bool,
     /// Files are on a disk of this machine.
     pub local: bool,
     /// Reading a file, or giving it a time, may change the time that is listed.

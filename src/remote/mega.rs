@@ -50,6 +50,8 @@ pub struct MegaOptions {
     pub encoding: Encoding,
     /// Old versions are listed beside their files, and nothing can be changed.
     pub versions: bool,
+    /// The time of a file is that of its upload.
+    pub server_times: bool,
 }
 
 impl Default for MegaOptions {
@@ -58,6 +60,7 @@ impl Default for MegaOptions {
             root: Root::Cloud,
             encoding: Encoding::MEGA,
             versions: false,
+            server_times: false,
         }
     }
 }
@@ -144,7 +147,7 @@ impl Remote for Mega {
         found
             .nodes()
             .min_by_key(|node| node.kind().is_folder())
-            .map(|node| names::entry(node, path.clone()))
+            .map(|node| self.options.entry(node, path.clone()))
             .ok_or_else(|| RemoteError::new(ErrorKind::NotFound, "looking up", path.as_str()))
     }
 

@@ -335,6 +335,19 @@ pub trait Remote: Send + Sync {
         Ok(None)
     }
 
+    /// Sets what may be set of an entry's metadata; what is not among it stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    async fn set_metadata(&self, entry: &Entry, metadata: &Metadata) -> Result<()> {
+        let _ = metadata;
+        Err(RemoteError::new(
+            ErrorKind::Unsupported,
+            "setting the metadata of",
+            entry.path.as_str(),
+        ))
+    }
+
     /// The space of the store; of the disk that holds `dir` where the store is
     /// several disks.
     ///

@@ -43,6 +43,7 @@ mod lsf;
 mod lsjson;
 mod lsl;
 mod md5sum;
+mod metadata;
 mod mkdir;
 mod r#move;
 mod moveto;

@@ -8,8 +8,7 @@ fn a_flag_that_is_not_honoured_is_never_ignored() {
     home.write("src/a", "a");
     for flag in [
         "--dscp=AF11",
-        "--metadata",
-        "-M",
+        "--metadata-mapper=cat",
         "--name-transform=all,nfc",
         "--rc",
         "--bogus",
@@ -24,12 +23,12 @@ fn a_flag_that_is_not_honoured_is_never_ignored() {
 #[test]
 fn a_flag_without_a_meaning_says_why() {
     let home = Home::new();
-    let outcome = home.run(&["copy", "--ignore-checksum", "src:", "dst:"]);
+    let outcome = home.run(&["copy", "--kv-lock-time=1s", "src:", "dst:"]);
     assert_eq!(outcome.code, 2);
     assert!(
         outcome.stderr.starts_with(
-            "Error: --ignore-checksum is a flag of rclone that has no meaning here: \
-             what arrives is always verified while it is transferred\n"
+            "Error: --kv-lock-time is a flag of rclone that has no meaning here: \
+             no such database is kept\n"
         ),
         "{}",
         outcome.stderr

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::values;
@@ -11,7 +12,6 @@ use crate::engine::hash::{self, Kind};
 use crate::exit::CommandError;
 use crate::output::json;
 use crate::output::layout::Layout;
-use crate::output::listing::NO_TIME;
 use crate::output::mime;
 use crate::remote::{Entry, Features};
 
@@ -86,6 +86,7 @@ pub(in crate::commands) struct Row {
     dir_slash: bool,
     layout: Layout,
     zone: TimeZone,
+    no_time: Timestamp,
 }
 
 impl Row {
@@ -97,6 +98,7 @@ impl Row {
         args: &RowFlags,
         time_format: &str,
         features: Features,
+        no_time: Timestamp,
     ) -> Result<Self, CommandError> {
         let precision: Option<Duration> = features.modified;
         let fields = args.format.chars();
@@ -115,6 +117,7 @@ impl Row {
             dir_slash: args.dir_slash,
             layout: Layout::parse(time_format, precision),
             zone: TimeZone::system(),
+            no_time,
         })
     }
 
@@ -160,7 +163,7 @@ impl Row {
                 None => "-1".to_owned(),
             },
             Field::Time => {
-                let time = entry.modified.unwrap_or(NO_TIME);
+                let time = entry.modified.unwrap_or(self.no_time);
                 self.layout.format(&time.to_zoned(self.zone.clone()))
             }
             Field::Mime if entry.is_dir() => mime::DIRECTORY.to_owned(),

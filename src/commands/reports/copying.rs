@@ -4,6 +4,8 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use super::flags::open_sink;
 use super::{ReportFlags, Reports, Sink};
 use crate::cli::values;
@@ -81,6 +83,7 @@ pub(in crate::commands) struct CopyReports<'f> {
     flags: &'f CopyReportFlags,
     findings: Option<Arc<Told>>,
     after: Option<Sink>,
+    no_time: Timestamp,
 }
 
 struct Told(Mutex<Reports>);
@@ -105,7 +108,56 @@ impl CopyReportFlags {
             flags: self,
             findings: (!findings.sinks.is_empty()).then(|| Arc::new(Told(Mutex::new(findings)))),
             after: after.map(|path| open_sink(path, ctx)).transpose()?,
+            no_time: ctx.flags.copy.default_time,
         })
+    }
+}
+
+/// A copy that can begin.
+pub(in crate::commands) struct Errand<'f> {
+    pub(in crate::commands) run: Run,
+    pub(in crate::commands) source: Root,
+    pub(in crate::commands) dest: Location,
+    reports: CopyReports<'f>,
+}
+
+impl CopyReportFlags {
+    /// Opens source, destination directory and reports of a command that
+    /// copies into a directory.
+    ///
+    /// # Errors
+    /// The source is missing, the destination a file, or a place or report
+    /// cannot be opened.
+    pub(in crate::commands) async fn errand(
+        &self,
+        (source, dest): (&str, &str),
+        empty_dirs: bool,
+        ctx: &Context,
+    ) -> Result<Errand<'_>, CommandError> {
+        let source = ctx.find(source).await?;
+        let dest = ctx.open_dir(dest).await?;
+        let run = ctx.copying(empty_dirs).await?;
+        let reports = self.open(ctx)?;
+        Ok(Errand {
+            run: reports.heard(run),
+            source,
+            dest,
+            reports,
+        })
+    }
+}
+
+impl Errand<'_> {
+    /// As [`CopyReports::finish`].
+    ///
+    /// # Errors
+    /// A report that could not be written comes before all else.
+    pub(in crate::commands) async fn finish(
+        self,
+        result: engine::Result<()>,
+    ) -> Result<(), CommandError> {
+        let place = Target::under(&self.source, &self.dest)?;
+        self.reports.finish(result, &self.run, &place).await
     }
 }
 
@@ -131,7 +183,7 @@ impl CopyReports<'_> {
             reports.close()?;
         }
         if let Some(sink) = self.after {
-            self.flags.list(sink, run, place).await?;
+            self.flags.list(sink, run, place, self.no_time).await?;
         }
         Ok(result?)
     }
@@ -144,12 +196,18 @@ impl CopyReportFlags {
         mut sink: Sink,
         run: &Run,
         place: &Target<'_>,
+        no_time: Timestamp,
     ) -> Result<(), CommandError> {
         let root = match place {
             Target::Dir(dir) => Root::dir((*dir).clone()),
             Target::File(file) => Root::find(file).await?,
         };
-        let row = Row::new(&self.row, &self.timeformat, root.dir.remote.features())?;
+        let row = Row::new(
+            &self.row,
+            &self.timeformat,
+            root.dir.remote.features(),
+            no_time,
+        )?;
         let missing = match place {
             Target::Dir(dir) => is_missing(dir).await?,
             Target::File(_) => root.file.is_none(),

@@ -1,11 +1,10 @@
 //! The lines of a tree.
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 
 use super::color;
 use super::nodes::{Node, Nodes};
 use crate::output::Paint;
-use crate::output::listing::NO_TIME;
 
 /// How a tree is drawn.
 pub(super) struct Drawing {
@@ -22,6 +21,8 @@ pub(super) struct Drawing {
     pub(super) protections: bool,
     /// Times of another year are shown with it.
     pub(super) now: Zoned,
+    /// Time of what has none.
+    pub(super) no_time: Timestamp,
 }
 
 /// A line: what stands before a name, and the name.
@@ -143,7 +144,7 @@ impl Drawing {
     fn time(&self, node: &Node) -> String {
         let time = node
             .modified
-            .unwrap_or(NO_TIME)
+            .unwrap_or(self.no_time)
             .to_zoned(self.now.time_zone().clone());
         let format = if time.year() == self.now.year() {
             "%b %d %H:%M"

@@ -46,7 +46,7 @@ struct Row<'a> {
 /// be written.
 pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let root = ctx.open(&args.path).await?;
-    let style = Style::new(ctx.flags.show.human_readable);
+    let style = Style::new(ctx.flags.show.human_readable, ctx.flags.copy.default_time);
     for past in pasts(ctx, &root).await? {
         for (at, version) in past.versions.iter().enumerate() {
             let row = if args.json {

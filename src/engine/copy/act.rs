@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::super::check::Finding;
-use super::super::dirtimes;
+use super::super::dirtimes::{self, Look};
 use super::super::lanes::Lanes;
 use super::super::march::{Matched, Pair, Side};
 use super::super::plan::{Action, plan};
@@ -15,7 +15,10 @@ use super::list::Node;
 use super::remove::Removal;
 use super::tree::{Pending, Queues, Tree, Twin, lock};
 use super::{child, may_go, refuse_change};
-use crate::remote::{Destination, Entry, EntryKind, ErrorKind};
+use crate::remote::{Destination, Entry, EntryKind, ErrorKind, Metadata};
+
+/// What the owner of a directory needs to write into it.
+const WRITABLE: u32 = 0o300;
 
 /// A directory to go into, and what it has at the destination.
 pub(super) type Entered = (Node, Option<Entry>);
@@ -254,19 +257,29 @@ impl Tree {
                 return None;
             }
             let equal = dirtimes::equal(&self.run, self.rules.window(), src, &existing);
+            let look = self.look(src).await;
             if let (false, Some(modified)) = (equal, src.modified) {
-                match dirtimes::set(&self.run, &self.dst, &existing, true, modified).await {
+                let at_once = self.run.options.create_empty_src_dirs;
+                let set = match look.metadata.as_ref().filter(|_| at_once) {
+                    Some(metadata) => {
+                        let metadata = self.open_for_now(&existing, metadata);
+                        dirtimes::set_metadata(&self.run, &self.dst, &existing, &metadata).await
+                    }
+                    None => dirtimes::set(&self.run, &self.dst, &existing, true, modified).await,
+                };
+                match set {
                     Ok(false) => return None,
                     Ok(true) => {}
                     Err(e) => self.fail(e),
                 }
             }
-            lock(&self.times).delay(existing, true, src.modified);
+            lock(&self.times).delay(existing, true, look);
             return None;
         }
         lock(&self.times).mark_changed(node.dst.path.clone());
         if !self.run.options.create_empty_src_dirs {
-            lock(&self.times).delay(node.dst.clone(), false, src.modified);
+            let look = self.look(src).await;
+            lock(&self.times).delay(node.dst.clone(), false, look);
         } else if inside {
             return Some((src.clone(), node.dst.clone()));
         } else {
@@ -280,9 +293,13 @@ impl Tree {
         if let Some(above) = dir.path.parent() {
             lock(&self.times).mark_changed(above);
         }
-        let modified = src.modified.filter(|_| lock(&self.times).enabled());
-        if self.run.skips("make directory", &label, None).await {
-            lock(&self.times).delay(dir, false, modified);
+        let look = self.look(src).await;
+        let action = match look.metadata {
+            Some(_) => "update directory metadata",
+            None => "make directory",
+        };
+        if self.run.skips(action, &label, None).await {
+            lock(&self.times).delay(dir, false, look);
             return;
         }
         let made = match self.dst.remote.make_dir(&dir.path).await {
@@ -294,9 +311,23 @@ impl Tree {
                 return;
             }
         };
-        match modified {
-            Some(modified) => {
-                if let Err(e) = self.dst.remote.set_modified(&made, modified).await {
+        match &look {
+            Look {
+                metadata: Some(metadata),
+                ..
+            } => {
+                let metadata = self.open_for_now(&made, metadata);
+                let set = self.dst.remote.set_metadata(&made, &metadata).await;
+                match set {
+                    Ok(()) => tracing::info!(object = %label, "Updated directory metadata"),
+                    Err(e) => self.fail(dirtimes::failed(&self.run, &label, e)),
+                }
+            }
+            Look {
+                modified: Some(modified),
+                ..
+            } => {
+                if let Err(e) = self.dst.remote.set_modified(&made, *modified).await {
                     tracing::debug!(object = %label, "Failed to set its time: {e}");
                 }
                 tracing::info!(
@@ -304,9 +335,39 @@ impl Tree {
                     "Made directory with metadata (mtime={modified})"
                 );
             }
-            None => tracing::info!(object = %label, "Making directory"),
+            Look { .. } => tracing::info!(object = %label, "Making directory"),
         }
-        lock(&self.times).delay(made, true, modified);
+        lock(&self.times).delay(made, true, look);
+    }
+
+    /// What the destination's directory shall get of the source's.
+    async fn look(&self, src: &Entry) -> Look {
+        if !lock(&self.times).enabled() {
+            return Look::default();
+        }
+        let metadata = self.run.metadata_for((&self.src, src), &self.dst).await;
+        let metadata = metadata.unwrap_or_else(|e| {
+            self.fail(dirtimes::failed(&self.run, &self.src.label(&src.path), e));
+            None
+        });
+        Look {
+            modified: src.modified,
+            metadata,
+        }
+    }
+
+    /// The metadata of a directory into which files are still written: its
+    /// owner may do that until the end.
+    fn open_for_now(&self, dir: &Entry, metadata: &Metadata) -> Metadata {
+        let mut open = metadata.clone();
+        let mode = metadata.text("mode").unwrap_or_default();
+        if let Ok(mode) = u32::from_str_radix(&mode, 8)
+            && mode & WRITABLE != WRITABLE
+        {
+            open.set("mode", format!("{:o}", mode | WRITABLE));
+            lock(&self.times).mark_changed(dir.path.clone());
+        }
+        open
     }
 
     fn notice_duplicate(&self, side: Side, entry: &Entry) {

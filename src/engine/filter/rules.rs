@@ -77,6 +77,107 @@ impl List {
     }
 }
 
+/// Rules for metadata: the first that matches any `KEY=VALUE` decides.
+#[derive(Debug, Clone, Default)]
+pub struct MetadataRules {
+    list: List,
+    ignore_case: bool,
+}
+
+impl MetadataRules {
+    /// No rules; `ignore_case` holds for all that are added.
+    #[must_use]
+    pub fn new(ignore_case: bool) -> Self {
+        Self {
+            ignore_case,
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is no rule at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.0.is_empty()
+    }
+
+    /// Whether what has these pairs passes.
+    pub fn includes(&self, pairs: &[String]) -> bool {
+        self.list
+            .0
+            .iter()
+            .find(|rule| pairs.iter().any(|pair| rule.regex.is_match(pair)))
+            .is_none_or(|rule| rule.include)
+    }
+
+    /// What `--dump filters` adds.
+    pub(super) fn dump(&self) -> Vec<String> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec!["--- Metadata filter rules ---".to_owned()];
+        lines.extend(self.list.dump());
+        lines
+    }
+}
+
+/// What rules can be added to.
+pub(super) trait Add {
+    /// Adds a glob.
+    fn add(&mut self, include: bool, glob: &str) -> Result<(), RuleError>;
+    /// Forgets all rules.
+    fn clear(&mut self);
+    /// Excludes whatever no rule before has matched.
+    fn exclude_the_rest(&mut self) -> Result<(), RuleError>;
+
+    /// Adds a line of a filter file or of `--filter`: `+ glob`, `- glob`, or
+    /// `!`, which forgets all rules before it.
+    fn add_line(&mut self, line: &str) -> Result<(), RuleError> {
+        if line == "!" {
+            self.clear();
+            return Ok(());
+        }
+        if let Some(glob) = line.strip_prefix("- ") {
+            self.add(false, glob)
+        } else if let Some(glob) = line.strip_prefix("+ ") {
+            self.add(true, glob)
+        } else {
+            Err(RuleError::Malformed(line.to_owned()))
+        }
+    }
+}
+
+impl Add for MetadataRules {
+    fn add(&mut self, include: bool, glob: &str) -> Result<(), RuleError> {
+        let regex = glob::to_regex(glob, self.ignore_case)?;
+        self.list.add(include, regex, glob)
+    }
+
+    fn clear(&mut self) {
+        self.list.0.clear();
+    }
+
+    fn exclude_the_rest(&mut self) -> Result<(), RuleError> {
+        self.list.add(false, "^.*$".to_owned(), "*")
+    }
+}
+
+impl Add for Rules {
+    fn add(&mut self, include: bool, glob: &str) -> Result<(), RuleError> {
+        self.add_glob(include, glob)
+    }
+
+    fn clear(&mut self) {
+        self.files.0.clear();
+        self.dirs.0.clear();
+    }
+
+    fn exclude_the_rest(&mut self) -> Result<(), RuleError> {
+        let all = glob::to_regex("/**", self.ignore_case)?;
+        self.files.add(false, all.clone(), "/**")?;
+        self.dirs.add(false, all, "/**")
+    }
+}
+
 /// The rules for files, and those for directories that follow from them.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
@@ -105,7 +206,7 @@ impl Rules {
     ///
     /// # Errors
     /// [`RuleError`].
-    pub fn add(&mut self, include: bool, glob: &str) -> Result<(), RuleError> {
+    fn add_glob(&mut self, include: bool, glob: &str) -> Result<(), RuleError> {
         let is_dir = glob.ends_with('/');
         // Excluding `dir/` means all that is in it.
         let glob = if is_dir && !include {
@@ -128,36 +229,6 @@ impl Rules {
             self.dirs.add(include, regex, &glob)?;
         }
         Ok(())
-    }
-
-    /// Adds a line of a filter file or of `--filter`: `+ glob`, `- glob`, or
-    /// `!`, which forgets all rules before it.
-    ///
-    /// # Errors
-    /// [`RuleError`].
-    pub fn add_line(&mut self, line: &str) -> Result<(), RuleError> {
-        if line == "!" {
-            self.files.0.clear();
-            self.dirs.0.clear();
-            return Ok(());
-        }
-        if let Some(glob) = line.strip_prefix("- ") {
-            self.add(false, glob)
-        } else if let Some(glob) = line.strip_prefix("+ ") {
-            self.add(true, glob)
-        } else {
-            Err(RuleError::Malformed(line.to_owned()))
-        }
-    }
-
-    /// Excludes whatever no rule before has matched.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn exclude_the_rest(&mut self) -> Result<(), RuleError> {
-        let all = glob::to_regex("/**", self.ignore_case)?;
-        self.files.add(false, all.clone(), "/**")?;
-        self.dirs.add(false, all, "/**")
     }
 
     /// Whether a file passes; `path` is relative to where the command works.

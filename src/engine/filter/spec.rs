@@ -5,8 +5,25 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::rules::{self, RuleError, Rules};
+use super::rules::{self, Add, MetadataRules, RuleError, Rules};
 use super::share::Share;
+
+/// Rules as they were given.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSpec {
+    /// `--include`
+    pub include: Vec<String>,
+    /// `--include-from`
+    pub include_from: Vec<String>,
+    /// `--exclude`
+    pub exclude: Vec<String>,
+    /// `--exclude-from`
+    pub exclude_from: Vec<String>,
+    /// `--filter`
+    pub filter: Vec<String>,
+    /// `--filter-from`
+    pub filter_from: Vec<String>,
+}
 
 /// The filter flags as they were given.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +56,8 @@ pub struct FilterSpec {
     pub min_size: Option<u64>,
     /// `--max-size`, in bytes
     pub max_size: Option<u64>,
+    /// `--metadata-…`
+    pub metadata: RuleSpec,
     /// `--max-age`: files changed before this do not count
     pub changed_from: Option<Timestamp>,
     /// `--min-age`: files changed after this do not count
@@ -71,14 +90,14 @@ pub enum FilterError {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
     pub(super) rules: Rules,
+    pub(super) metadata: MetadataRules,
     pub(super) files: Option<HashSet<String>>,
     /// Include and exclude rules were both given.
     pub(super) order_unclear: bool,
 }
 
-impl FilterSpec {
-    /// Whether any rule was given.
-    fn has_rules(&self) -> bool {
+impl RuleSpec {
+    fn is_given(&self) -> bool {
         [
             &self.include,
             &self.include_from,
@@ -89,37 +108,14 @@ impl FilterSpec {
         ]
         .iter()
         .any(|list| !list.is_empty())
-            || !self.exclude_if_present.is_empty()
-            || self.share.is_some()
-            || self.min_size.or(self.max_size).is_some()
-            || self.changed_from.or(self.changed_until).is_some()
     }
 
-    /// Builds the rules; `read` returns the text of a file, of standard input
-    /// for `-`.
-    pub(super) fn build(
+    /// Adds the rules; whether includes and excludes were mixed.
+    fn add_to(
         &self,
-        mut read: impl FnMut(&str) -> io::Result<String>,
-    ) -> Result<Parts, FilterError> {
-        let mut text = |path: &str| {
-            read(path).map_err(|source| FilterError::File {
-                path: path.to_owned(),
-                source,
-            })
-        };
-        let files = self.listed_files(&mut text)?;
-        if files.is_some() && self.has_rules() {
-            let (which, with) = if !self.files_from.is_empty() {
-                ("--files-from", "--files-from-raw or --files-from0")
-            } else if !self.files_from_raw.is_empty() {
-                ("--files-from-raw", "--files-from or --files-from0")
-            } else {
-                ("--files-from0", "--files-from or --files-from-raw")
-            };
-            return Err(FilterError::FilesFromAlone(which, with));
-        }
-
-        let mut rules = Rules::new(self.ignore_case);
+        rules: &mut impl Add,
+        text: &mut impl FnMut(&str) -> Result<String, FilterError>,
+    ) -> Result<bool, FilterError> {
         let include = as_list(&self.include);
         let exclude = as_list(&self.exclude);
         for glob in &include {
@@ -151,10 +147,66 @@ impl FilterSpec {
         if includes {
             rules.exclude_the_rest()?;
         }
+        Ok(includes && excludes)
+    }
+}
+
+impl FilterSpec {
+    /// The rules about names.
+    fn names(&self) -> RuleSpec {
+        RuleSpec {
+            include: self.include.clone(),
+            include_from: self.include_from.clone(),
+            exclude: self.exclude.clone(),
+            exclude_from: self.exclude_from.clone(),
+            filter: self.filter.clone(),
+            filter_from: self.filter_from.clone(),
+        }
+    }
+
+    /// Whether any rule was given.
+    fn has_rules(&self) -> bool {
+        self.names().is_given()
+            || self.metadata.is_given()
+            || !self.exclude_if_present.is_empty()
+            || self.share.is_some()
+            || self.min_size.or(self.max_size).is_some()
+            || self.changed_from.or(self.changed_until).is_some()
+    }
+
+    /// Builds the rules; `read` returns the text of a file, of standard input
+    /// for `-`.
+    pub(super) fn build(
+        &self,
+        mut read: impl FnMut(&str) -> io::Result<String>,
+    ) -> Result<Parts, FilterError> {
+        let mut text = |path: &str| {
+            read(path).map_err(|source| FilterError::File {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        let files = self.listed_files(&mut text)?;
+        if files.is_some() && self.has_rules() {
+            let (which, with) = if !self.files_from.is_empty() {
+                ("--files-from", "--files-from-raw or --files-from0")
+            } else if !self.files_from_raw.is_empty() {
+                ("--files-from-raw", "--files-from or --files-from0")
+            } else {
+                ("--files-from0", "--files-from or --files-from-raw")
+            };
+            return Err(FilterError::FilesFromAlone(which, with));
+        }
+
+        let mut rules = Rules::new(self.ignore_case);
+        let order_unclear = self.names().add_to(&mut rules, &mut text)?;
+        let mut metadata = MetadataRules::new(self.ignore_case);
+        let unclear = self.metadata.add_to(&mut metadata, &mut text)?;
         Ok(Parts {
             rules,
+            metadata,
             files,
-            order_unclear: includes && excludes,
+            order_unclear: order_unclear || unclear,
         })
     }
 

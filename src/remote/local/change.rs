@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use super::super::{About, Entry, ErrorKind, RemoteError, RemotePath, Result};
 use super::spot::Spot;
@@ -180,23 +181,33 @@ pub(super) fn set_modified(
     modified: Timestamp,
     link: bool,
 ) -> Result<()> {
-    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
     let times = Timestamps {
         last_access: Timespec {
             tv_sec: 0,
             tv_nsec: UTIME_OMIT,
         },
-        last_modification: Timespec {
-            tv_sec: modified.as_second(),
-            tv_nsec: modified.subsec_nanosecond().into(),
-        },
+        last_modification: spec(modified),
     };
+    set_times(os, &times, link).map_err(|e| failure(e, "setting the time of", path))
+}
+
+/// A time as the system takes it.
+pub(super) fn spec(time: Timestamp) -> Timespec {
+    Timespec {
+        tv_sec: time.as_second(),
+        tv_nsec: time.subsec_nanosecond().into(),
+    }
+}
+
+/// Sets both times of a file or directory; of a link itself where `link` says
+/// so.
+pub(super) fn set_times(os: &Path, times: &Timestamps, link: bool) -> io::Result<()> {
     let flags = if link {
         AtFlags::SYMLINK_NOFOLLOW
     } else {
         AtFlags::empty()
     };
-    utimensat(CWD, os, &times, flags).map_err(|e| failure(e.into(), "setting the time of", path))
+    Ok(utimensat(CWD, os, times, flags)?)
 }
 
 /// Sets the modification time of an open file.

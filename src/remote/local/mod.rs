@@ -104,6 +104,11 @@ pub struct LocalOptions {
     pub no_set_modtime: bool,
     /// Which time of a file counts.
     pub time_type: TimeType,
+    /// A full disk ends the run.
+    pub fatal_if_no_space: bool,
+    /// Modes that are set may have special bits: as the owner, as the group,
+    /// sticky.
+    pub special_bits: bool,
 }
 
 impl Default for LocalOptions {
@@ -117,6 +122,8 @@ impl Default for LocalOptions {
             no_check_updated: false,
             no_set_modtime: false,
             time_type: TimeType::default(),
+            fatal_if_no_space: false,
+            special_bits: false,
         }
     }
 }
@@ -229,6 +236,7 @@ impl Remote for Local {
             server_move: true,
             dir_move: true,
             about: true,
+            metadata: true,
             local: true,
             case_insensitive: case_insensitive.unwrap_or(cfg!(any(windows, target_os = "macos"))),
             fickle_times: self.options.time_type != TimeType::Modified,
@@ -280,7 +288,8 @@ impl Remote for Local {
         if to.path.is_root() {
             return Err(RemoteError::new(ErrorKind::IsDir, "writing", "/"));
         }
-        write::write(self.spot(&to.path)?, file, Arc::clone(&self.strays)).await
+        let spot = self.spot(&to.path)?;
+        spot.written(write::write(spot.clone(), file, Arc::clone(&self.strays)).await)
     }
 
     async fn make_dir(&self, dir: &RemotePath) -> Result<Entry> {
@@ -345,6 +354,15 @@ impl Remote for Local {
     async fn metadata(&self, entry: &Entry) -> Result<Option<Metadata>> {
         let (spot, entry) = (self.spot(&entry.path)?, entry.clone());
         blocking(move || metadata::read(&spot, &entry).map(Some)).await
+    }
+
+    async fn set_metadata(&self, entry: &Entry, metadata: &Metadata) -> Result<()> {
+        let (spot, entry, metadata) = (self.spot(&entry.path)?, entry.clone(), metadata.clone());
+        blocking(move || {
+            spot.guard()?;
+            metadata::set(&spot, &entry, &metadata)
+        })
+        .await
     }
 
     async fn about(&self, dir: &RemotePath) -> Result<About> {

@@ -49,6 +49,8 @@ pub(super) struct PartialFile {
     /// It stands under its final name from the start.
     in_place: bool,
     stays: bool,
+    /// What it will be for whom; `None`: as new files are.
+    mode: Option<u32>,
 }
 
 impl PartialFile {
@@ -117,6 +119,7 @@ impl PartialFile {
             path,
             in_place: false,
             stays: false,
+            mode: None,
         }
     }
 
@@ -126,6 +129,11 @@ impl PartialFile {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Says what it will be for whom, when it has its name.
+    pub(super) fn set_mode(&mut self, mode: u32) {
+        self.mode = Some(mode);
     }
 
     /// What stands in it, for reading.
@@ -169,14 +177,19 @@ impl PartialFile {
 
     /// Gives it its name.
     pub(super) fn name(&mut self, os: &Path) -> io::Result<()> {
-        if !self.in_place {
+        let mode = self.mode.unwrap_or(*FINAL_MODE);
+        if self.in_place {
+            if let Some(mode) = self.mode {
+                self.file.set_permissions(Permissions::from_mode(mode))?;
+            }
+        } else {
             // The bit goes last: a run that is killed before the file has its
             // name leaves one that the next run knows. A file system without
             // modes has none to set.
             let set = |mode| self.file.set_permissions(Permissions::from_mode(mode));
-            let _ = set(STICKY | *FINAL_MODE);
+            let _ = set(STICKY | mode);
             fs::rename(&self.path, os)?;
-            let _ = set(*FINAL_MODE);
+            let _ = set(mode);
         }
         self.stays = true;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Entry, RemotePath, Result};
+use super::super::{Entry, ErrorKind, RemotePath, Result};
 use super::{Links, LocalOptions, change, link};
 
 /// A path of the remote, on the disk.
@@ -58,5 +58,45 @@ impl Spot {
         } else {
             Ok(())
         }
+    }
+
+    /// What became of writing here: a full disk may be the end of all.
+    pub(super) fn written<T>(&self, outcome: Result<T>) -> Result<T> {
+        outcome.map_err(|mut error| {
+            if self.options.fatal_if_no_space && error.kind == ErrorKind::QuotaExceeded {
+                error.kind = ErrorKind::DiskFull;
+            }
+            error
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::remote::local::failure;
+
+    #[test]
+    fn a_full_disk_is_the_end_where_that_is_wanted() {
+        let kind = |fatal_if_no_space, error: io::ErrorKind| {
+            let spot = Spot {
+                os: PathBuf::from("/f"),
+                path: RemotePath::root(),
+                start: PathBuf::from("/"),
+                options: LocalOptions {
+                    fatal_if_no_space,
+                    ..LocalOptions::default()
+                },
+            };
+            let failed: Result<()> = Err(failure(error.into(), "writing", &spot.path));
+            spot.written(failed).map_err(|error| error.kind)
+        };
+        let full = io::ErrorKind::StorageFull;
+        assert_eq!(kind(true, full), Err(ErrorKind::DiskFull));
+        assert_eq!(kind(false, full), Err(ErrorKind::QuotaExceeded));
+        let denied = kind(true, io::ErrorKind::PermissionDenied);
+        assert_eq!(denied, Err(ErrorKind::PermissionDenied));
     }
 }

@@ -15,13 +15,13 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use super::super::{
-    ByteStream, Content, Entry, ErrorKind, Meter, NewFile, Partial, ReadAt, RemoteError,
+    ByteStream, Content, Entry, ErrorKind, Metadata, Meter, NewFile, Partial, ReadAt, RemoteError,
     RemotePath, Result, Resumable,
 };
 use super::partial::{PartialFile, Strays};
 use super::read::{PAGE, to_page};
 use super::spot::Spot;
-use super::{blocking, change, failure, link, list, shown};
+use super::{blocking, change, failure, link, list, metadata, shown};
 
 /// Small pieces are gathered to this many bytes before they are written.
 const GATHER: usize = 256 << 10;
@@ -51,6 +51,7 @@ pub(super) async fn write(spot: Spot, file: NewFile, strays: Arc<Strays>) -> Res
     let NewFile {
         size,
         modified,
+        metadata,
         content,
         meter,
         partial,
@@ -63,6 +64,7 @@ pub(super) async fn write(spot: Spot, file: NewFile, strays: Arc<Strays>) -> Res
         modified: modified.filter(|_| !spot.options.no_set_modtime),
         spot,
         size,
+        metadata,
         partial,
         mark: resume.as_ref().map(|resume| resume.mark()),
         strays,
@@ -299,10 +301,15 @@ async fn write_link(spot: Spot, os: PathBuf, file: NewFile) -> Result<Entry> {
         meter.passed(length).await?;
     }
     let modified = file.modified.filter(|_| !spot.options.no_set_modtime);
+    let metadata = file.metadata;
     blocking(move || {
         spot.make_parents()?;
         link::make(&os, &spot.path, &target, modified)?;
-        list::stat(&spot)
+        let made = list::stat(&spot)?;
+        if let Some(metadata) = &metadata {
+            metadata::set(&spot, &made, metadata)?;
+        }
+        Ok(made)
     })
     .await
 }
@@ -314,6 +321,7 @@ struct Job {
     path: RemotePath,
     size: Option<u64>,
     modified: Option<jiff::Timestamp>,
+    metadata: Option<Metadata>,
     partial: Partial,
     /// The number of the content, where it can be gone on with later.
     mark: Option<u32>,
@@ -387,17 +395,18 @@ impl Writer {
         if self.job.size.is_some_and(|size| self.written != size) {
             return Err(self.wrong_length());
         }
-        self.finish_io()
-            .map_err(|e| failure(e, "writing", &self.job.path))?;
-        list::stat(&self.job.spot)
-    }
-
-    fn finish_io(&mut self) -> io::Result<()> {
-        self.file.flush()?;
+        let failed = |e| failure(e, "writing", &self.job.path);
+        self.file.flush().map_err(failed)?;
         if let Some(modified) = self.job.modified {
-            change::set_file_modified(self.file.get_ref().file(), modified)?;
+            let file = self.file.get_ref().file();
+            change::set_file_modified(file, modified).map_err(failed)?;
         }
-        self.file.get_mut().name(&self.job.os)
+        if let Some(metadata) = &self.job.metadata {
+            metadata::set_on(self.file.get_mut(), &self.job.spot, metadata)?;
+        }
+        let named = self.file.get_mut().name(&self.job.os);
+        named.map_err(failed)?;
+        list::stat(&self.job.spot)
     }
 
     /// Leaves a long beginning for a later try, if the source can use it.

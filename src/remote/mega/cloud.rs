@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::errors::explain;
-use super::names::{self, Root};
+use super::names::Root;
 use super::{Mega, MegaOptions};
 use crate::mega::NodeHandle;
 use crate::mega::links::read_link;
@@ -23,7 +23,7 @@ impl Cloud for Mega {
         }
         let stored = |node: NodeRef<'_>| Timestamp::from_second(node.created()).ok();
         let version = |node: NodeRef<'_>| Version {
-            entry: names::entry(node, file.path.clone()),
+            entry: self.options.entry(node, file.path.clone()),
             stored: stored(node),
             replaced: node.parent().and_then(stored),
         };
@@ -58,7 +58,7 @@ impl Cloud for Mega {
         let found = self.over(Root::Rubbish).find(&tree, path);
         Ok(found
             .nodes()
-            .map(|node| names::entry(node, path.clone()))
+            .map(|node| self.options.entry(node, path.clone()))
             .collect())
     }
 

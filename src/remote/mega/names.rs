@@ -223,7 +223,7 @@ impl MegaOptions {
             name.into_iter().chain(old)
         });
         let mut entries = Vec::new();
-        path.children(named, |path, node| entries.push(entry(node, path)));
+        path.children(named, |path, node| entries.push(self.entry(node, path)));
         Ok(entries)
     }
 }
@@ -239,19 +239,25 @@ fn below<'a>(tree: &'a Tree, found: &Found<'a>) -> impl Iterator<Item = NodeRef<
     shares.chain(nodes.into_iter().flat_map(NodeRef::children))
 }
 
-/// A node as an entry at `path`.
-pub(super) fn entry(node: NodeRef<'_>, path: RemotePath) -> Entry {
-    let is_file = node.kind() == NodeKind::File;
-    Entry {
-        path,
-        kind: if is_file {
-            EntryKind::File
-        } else {
-            EntryKind::Dir
-        },
-        size: is_file.then(|| node.size()),
-        modified: Timestamp::from_second(node.modified()).ok(),
-        id: Some(EntryId::new(node.handle().as_str())),
+impl MegaOptions {
+    /// A node as an entry at `path`.
+    pub(super) fn entry(&self, node: NodeRef<'_>, path: RemotePath) -> Entry {
+        let modified = match self.server_times {
+            true => node.created(),
+            false => node.modified(),
+        };
+        let is_file = node.kind() == NodeKind::File;
+        Entry {
+            path,
+            kind: if is_file {
+                EntryKind::File
+            } else {
+                EntryKind::Dir
+            },
+            size: is_file.then(|| node.size()),
+            modified: Timestamp::from_second(modified).ok(),
+            id: Some(EntryId::new(node.handle().as_str())),
+        }
     }
 }
 

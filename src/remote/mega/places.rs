@@ -2,7 +2,6 @@
 
 use super::Mega;
 use super::errors::explain;
-use super::names;
 use crate::mega::NodeHandle;
 use crate::mega::state::SharedTree;
 use crate::remote::{Destination, Entry, EntryKind, ErrorKind, RemoteError, RemotePath, Result};
@@ -101,6 +100,6 @@ impl Mega {
         let node = tree
             .node(handle)
             .ok_or_else(|| RemoteError::new(ErrorKind::NotFound, op, path.as_str()))?;
-        Ok(names::entry(node, path.clone()))
+        Ok(self.options.entry(node, path.clone()))
     }
 }

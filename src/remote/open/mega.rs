@@ -35,7 +35,7 @@ impl Opener {
     pub(super) async fn mega(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
         let link = self.link(options).await?;
         let client = self.client_of(options, link.is_none())?;
-        let remote = Mega::connect(client, link.as_ref(), mega_options(options)?).await?;
+        let remote = Mega::connect(client, link.as_ref(), self.mega_options(options)?).await?;
         Ok(Arc::new(remote))
     }
 
@@ -88,7 +88,7 @@ impl Opener {
     /// The account of the server that runs inside this or another process.
     pub(super) async fn sandbox(&self, options: &Options<'_>) -> Result<Arc<dyn Remote>> {
         let client = self.client_of_sandbox(options).await?;
-        let remote = Mega::connect(client, None, mega_options(options)?).await?;
+        let remote = Mega::connect(client, None, self.mega_options(options)?).await?;
         Ok(Arc::new(remote))
     }
 
@@ -281,14 +281,15 @@ impl Opener {
             None => place,
         })
     }
-}
 
-pub(super) fn mega_options(options: &Options<'_>) -> Result<MegaOptions> {
-    let encoding = options.parsed("encoding", "Encoding", str::parse);
-    let root = options.parsed("root", "root", str::parse);
-    Ok(MegaOptions {
-        encoding: encoding.map_err(setting)?.unwrap_or(Encoding::MEGA),
-        root: root.map_err(setting)?.unwrap_or_default(),
-        versions: options.flag("versions").map_err(setting)?,
-    })
+    pub(super) fn mega_options(&self, options: &Options<'_>) -> Result<MegaOptions> {
+        let encoding = options.parsed("encoding", "Encoding", str::parse);
+        let root = options.parsed("root", "root", str::parse);
+        Ok(MegaOptions {
+            encoding: encoding.map_err(setting)?.unwrap_or(Encoding::MEGA),
+            root: root.map_err(setting)?.unwrap_or_default(),
+            versions: options.flag("versions").map_err(setting)?,
+            server_times: self.options.server_times,
+        })
+    }
 }

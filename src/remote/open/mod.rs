@@ -39,6 +39,8 @@ pub struct OpenOptions {
     pub flags: Flags,
     /// How servers are spoken to.
     pub network: Network,
+    /// The times of files are those of their uploads, where stores have them.
+    pub server_times: bool,
     /// Asks the user for a code of the second factor.
     pub ask_code: Option<Ask>,
     /// Asks the user for the password of a public link.
@@ -261,6 +263,8 @@ impl Opener {
             no_check_updated: flag("no_check_updated")?,
             no_set_modtime: flag("no_set_modtime")?,
             time_type: time_type.unwrap_or(default.time_type),
+            fatal_if_no_space: flag("fatal_if_no_space")?,
+            special_bits: flag("metadata_restore_special_bits")?,
         })
     }
 

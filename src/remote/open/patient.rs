@@ -6,7 +6,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpStream;
 
-use super::mega::mega_options;
 use super::{Opener, Step, invalid, setting};
 use crate::mega::ClientOptions;
 use crate::mega::crypto::link::PublicLink;
@@ -128,11 +127,11 @@ impl Opener {
                 "mega" => {
                     let link = self.link(&options).await?;
                     let client = self.client_of(&options, link.is_none())?;
-                    patient.account(client, mega_options(&options)?, link, path)?;
+                    patient.account(client, self.mega_options(&options)?, link, path)?;
                 }
                 "sandbox" => {
                     let client = self.client_of_sandbox(&options).await?;
-                    patient.account(client, mega_options(&options)?, None, path)?;
+                    patient.account(client, self.mega_options(&options)?, None, path)?;
                 }
                 kind => {
                     if kind == "http" {

@@ -1,0 +1,42 @@
+//! The flags about metadata.
+
+use clap::Args;
+
+use crate::engine::Options;
+use crate::exit::CommandError;
+
+/// Flags about what is kept of files and directories beside content and time.
+#[derive(Clone, Args)]
+#[command(next_help_heading = "Metadata")]
+pub struct MetadataFlags {
+    /// Copy metadata, too: of disks mode, owner, times and attributes
+    #[arg(long, short = 'M', global = true)]
+    pub metadata: bool,
+    /// With --metadata: set this of everything that is copied
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub metadata_set: Vec<String>,
+}
+
+impl MetadataFlags {
+    /// Adds what the user asked for.
+    ///
+    /// # Errors
+    /// A key without a value.
+    pub fn apply(&self, options: &mut Options) -> Result<(), CommandError> {
+        options.metadata = self.metadata;
+        for text in &self.metadata_set {
+            match text.split_once('=') {
+                Some((key, value)) if !key.is_empty() => {
+                    let pair = (key.to_lowercase(), value.to_owned());
+                    options.metadata_set.push(pair);
+                }
+                _ => {
+                    return Err(CommandError::start(format!(
+                        "Failed to parse '{text}' as metadata key=value."
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
