@@ -38,6 +38,12 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let places = (args.source.as_str(), args.dest.as_str());
     let errand = args.reports.errand(places, args.create_empty_src_dirs, ctx);
     let errand = errand.await?;
-    let result = copy::move_into(&errand.run, &errand.source, &errand.dest, args.delete_empty_src_dirs).await;
+    let result = copy::move_into(
+        &errand.run,
+        &errand.source,
+        &errand.dest,
+        args.delete_empty_src_dirs,
+    )
+    .await;
     errand.finish(result).await
 }

@@ -35,8 +35,10 @@ pub(super) struct Look {
 
 impl DirTimes {
     pub(super) fn new(run: &Run, dst: &Location) -> Self {
+        let features = dst.remote.features();
         Self {
-            enabled: !run.options.no_update_dir_modtime && dst.remote.features().set_dir_modified,
+            enabled: !run.options.no_update_dir_modtime
+                && (features.set_dir_modified || run.options.metadata && features.metadata),
             ..Self::default()
         }
     }

@@ -115,8 +115,10 @@ async fn by_server(
         .await
     {
         Ok(copied) => {
-            if let Some(time) = run.time_set() {
-                dst.remote.set_modified(&copied, time).await?;
+            if run.sets_metadata()
+                && let Some(metadata) = run.metadata_for((src, &job.src), dst).await?
+            {
+                dst.remote.set_metadata(&copied, &metadata).await?;
             }
             let size = job.src.size.unwrap_or(0);
             transfer.add(size);

@@ -9,6 +9,7 @@ mod cloud;
 mod errors;
 mod folders;
 mod likeness;
+mod metadata;
 mod names;
 mod places;
 mod resume;
@@ -133,6 +134,7 @@ impl Remote for Mega {
             lists_at_once: true,
             small_files: SMALL_FILES,
             likeness: true,
+            metadata: !read_only,
             ..Features::default()
         }
     }
@@ -255,6 +257,11 @@ impl Remote for Mega {
                 mtime: file.modified.unwrap_or_else(Timestamp::now).as_second(),
                 source,
                 replaces,
+                attributes: file
+                    .metadata
+                    .map(|kept| (metadata::ATTRIBUTE, metadata::text(&kept, to.path.name())))
+                    .into_iter()
+                    .collect(),
                 progress: file.meter.map(streams::progress),
             })
             .await
@@ -392,7 +399,34 @@ impl Remote for Mega {
         let tree = self.tree("looking up", &entry.path).await?;
         let tree = tree.read();
         let found = self.options.found(&tree, entry);
-        Ok(found.nodes().next().map(names::metadata))
+        Ok(found.nodes().next().map(metadata::of))
+    }
+
+    async fn set_metadata(&self, entry: &Entry, metadata: &Metadata) -> Result<()> {
+        let op = "setting the metadata of";
+        self.writable(op, &entry.path)?;
+        let handle = self.handle(op, entry).await?;
+        let (mut kept, modified) = {
+            let tree = self.tree(op, &entry.path).await?;
+            let tree = tree.read();
+            let node = tree.node(handle);
+            let kept = node.map(metadata::kept).unwrap_or_default();
+            (kept, node.map(|node| node.modified()))
+        };
+        kept.extend(metadata);
+        let text = metadata::text(&kept, entry.name());
+        self.client
+            .set_attribute(handle, metadata::ATTRIBUTE, Some(&text))
+            .await
+            .map_err(explain(op, &entry.path))?;
+        match metadata.time("mtime").map(Timestamp::as_second) {
+            Some(seconds) if !entry.is_dir() && modified != Some(seconds) => self
+                .client
+                .set_mtime(handle, seconds)
+                .await
+                .map_err(explain(op, &entry.path)),
+            _ => Ok(()),
+        }
     }
 
     async fn about(&self, _: &RemotePath) -> Result<About> {

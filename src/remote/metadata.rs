@@ -12,7 +12,7 @@
 //! | `rdev` | device, hexadecimal | no |
 //! | any other | the extended attribute `user.KEY` | yes |
 //!
-//! MEGA has `mtime` and, as `btime`, the time of the upload.
+//! MEGA keeps whatever it is given, and has as `btime` the time of the upload.
 
 use std::collections::BTreeMap;
 
@@ -63,6 +63,21 @@ impl Metadata {
     /// What is no key of the disk itself: extended attributes.
     pub fn user(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.iter().filter(|(key, _)| !SYSTEM_KEYS.contains(key))
+    }
+
+    /// The keys of the disk itself.
+    pub fn system(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.iter().filter(|(key, _)| SYSTEM_KEYS.contains(key))
+    }
+
+    /// Sets all that `other` has.
+    pub fn extend(&mut self, other: &Self) {
+        self.0.extend(
+            other
+                .0
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
     }
 
     /// Whether there is nothing in it.

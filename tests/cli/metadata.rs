@@ -61,10 +61,14 @@ fn attributes_come_along_under_small_names() {
         done => done.unwrap(),
     }
     set("user.mode", b"not what the disk means by it").unwrap();
+    set("user.long", &[b'x'; 2000]).unwrap();
     home.run(&["copy", "-M", "src:", "dst:"]).ok();
     let mut value = [0; 16];
     let length = getxattr(home.path("dst/a"), "user.color", &mut value).unwrap();
     assert_eq!(value.get(..length), Some(&b"\xffred"[..]));
+    let mut long = [0; 3000];
+    let length = getxattr(home.path("dst/a"), "user.long", &mut long).unwrap();
+    assert_eq!(length, 2000);
     assert_eq!(mode(&home, "dst/a"), 0o640);
     let listed = home.run(&["lsjson", "-M", "src:a"]).ok();
     assert!(listed.contains("\"color\":\"\u{fffd}red\""), "{listed}");
@@ -185,13 +189,8 @@ fn filters_ask_for_metadata() {
         "a=b",
         "aux:",
     ]);
-    assert!(
-        dumped
-            .stderr
-            .contains("--- Metadata filter rules ---\n+ (^|/)a=b$\n- ^.*$\n"),
-        "{}",
-        dumped.stderr
-    );
+    let rules = "--- Metadata filter rules ---\n+ (^|/)a=b$\n- ^.*$\n";
+    assert!(dumped.stdout.contains(rules), "{}", dumped.stdout);
 }
 
 #[test]
@@ -242,4 +241,60 @@ fn what_has_no_time_gets_the_one_that_is_set() {
         "{}",
         refused.stderr
     );
+}
+
+#[test]
+fn mega_keeps_what_it_is_given() {
+    let home = home();
+    home.run(&["touch", "-t", "2001-02-03T04:05:06.789", "src:a"])
+        .ok();
+    let attribute = setxattr(
+        home.path("src/a"),
+        "user.color",
+        b"\xffred",
+        XattrFlags::empty(),
+    )
+    .is_ok();
+    home.run(&["copy", "-M", "src:", ":sandbox:docs"]).ok();
+    home.run(&["copy", "-M", ":sandbox:docs", "dst:"]).ok();
+    let made = fs::metadata(home.path("dst/a")).unwrap();
+    assert_eq!(
+        (made.mtime(), made.mtime_nsec()),
+        (981_173_106, 789_000_000)
+    );
+    assert_eq!(
+        (
+            mode(&home, "dst/a"),
+            mode(&home, "dst/d"),
+            mode(&home, "dst/d/b")
+        ),
+        (0o640, 0o750, 0o604)
+    );
+    let time = |name: &str| fs::metadata(home.path(name)).unwrap().modified().unwrap();
+    assert_eq!(time("src/d"), time("dst/d"));
+    if attribute {
+        let mut value = [0; 16];
+        let length = getxattr(home.path("dst/a"), "user.color", &mut value).unwrap();
+        assert_eq!(value.get(..length), Some(&b"\xffred"[..]));
+    }
+    // Nothing is left to be done, in either direction.
+    for (from, to) in [("src:", ":sandbox:docs"), (":sandbox:docs", "dst:")] {
+        let again = home.run(&["copy", "-M", "-v", "--stats=0", from, to]);
+        assert!(!again.stderr.contains("metadata"), "{}", again.stderr);
+        assert!(!again.stderr.contains("Copied"), "{}", again.stderr);
+    }
+}
+
+#[test]
+fn what_is_copied_inside_mega_keeps_it_and_takes_what_is_set() {
+    let home = home();
+    home.run(&["copy", "-M", "src:", ":sandbox:one"]).ok();
+    let set = "--metadata-set=mode=100600";
+    home.run(&["copy", "-M", set, ":sandbox:one/a", ":sandbox:two"])
+        .ok();
+    home.run(&["copy", ":sandbox:one/d/b", ":sandbox:two"]).ok();
+    home.run(&["copy", "-M", ":sandbox:two", "dst:"]).ok();
+    assert_eq!((mode(&home, "dst/a"), mode(&home, "dst/b")), (0o600, 0o604));
+    let seen = home.run(&["lsf", "-R", "--metadata-include=mode=*604", ":sandbox:one"]);
+    assert_eq!(seen.ok(), "d/\nd/b\n");
 }

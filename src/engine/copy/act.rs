@@ -256,9 +256,19 @@ impl Tree {
             if !enabled {
                 return None;
             }
-            let equal = dirtimes::equal(&self.run, self.rules.window(), src, &existing);
             let look = self.look(src).await;
-            if let (false, Some(modified)) = (equal, src.modified) {
+            if !self.dst.remote.features().set_dir_modified {
+                if let Some(metadata) = &look.metadata {
+                    self.renew(&existing, metadata).await;
+                }
+                return None;
+            }
+            let wanted = Entry {
+                modified: look.modified,
+                ..src.clone()
+            };
+            let equal = dirtimes::equal(&self.run, self.rules.window(), &wanted, &existing);
+            if let (false, Some(modified)) = (equal, look.modified) {
                 let at_once = self.run.options.create_empty_src_dirs;
                 let set = match look.metadata.as_ref().filter(|_| at_once) {
                     Some(metadata) => {
@@ -337,7 +347,9 @@ impl Tree {
             }
             Look { .. } => tracing::info!(object = %label, "Making directory"),
         }
-        lock(&self.times).delay(made, true, look);
+        if self.dst.remote.features().set_dir_modified {
+            lock(&self.times).delay(made, true, look);
+        }
     }
 
     /// What the destination's directory shall get of the source's.
@@ -350,9 +362,27 @@ impl Tree {
             self.fail(dirtimes::failed(&self.run, &self.src.label(&src.path), e));
             None
         });
+        let exact = metadata.as_ref().and_then(|m| m.time("mtime"));
         Look {
-            modified: src.modified,
+            modified: exact
+                .or(src.modified)
+                .filter(|_| self.dst.remote.features().set_dir_modified),
             metadata,
+        }
+    }
+
+    /// Sets the metadata of a directory whose time says nothing of them, where
+    /// they are other ones.
+    async fn renew(&self, dir: &Entry, metadata: &Metadata) {
+        let there = self.dst.remote.metadata(dir).await;
+        let there = there.ok().flatten().unwrap_or_default();
+        let same = metadata
+            .iter()
+            // These change by looking, and by copying.
+            .filter(|(key, _)| !["atime", "btime"].contains(key))
+            .all(|(key, value)| there.get(key) == Some(value));
+        if !same && let Err(e) = dirtimes::set_metadata(&self.run, &self.dst, dir, metadata).await {
+            self.fail(e);
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) struct Place {
     pub parent: NodeHandle,
     pub name: String,
     pub replaces: Option<NodeHandle>,
+    pub attributes: Vec<(&'static str, String)>,
 }
 
 impl Client {
@@ -51,6 +52,9 @@ impl Client {
         let key = NodeKey::File(complete.key);
         let mut attributes = Attributes::with_name(&place.name);
         attributes.set_fingerprint(&complete.fingerprint);
+        for (name, value) in &place.attributes {
+            attributes.set(name, value);
+        }
         let (replaces, shares) = {
             let tree = tree.read();
             let old = newcomer.or(place.replaces);

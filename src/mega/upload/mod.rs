@@ -53,6 +53,8 @@ pub struct Upload {
     pub source: Source,
     /// The file that it replaces, which becomes its older version.
     pub replaces: Option<NodeHandle>,
+    /// More of its attributes: wire names and values.
+    pub attributes: Vec<(&'static str, String)>,
     /// Who wants to know how it goes.
     pub progress: Option<Arc<dyn Progress>>,
 }
@@ -91,6 +93,7 @@ impl Client {
             parent: upload.parent,
             name: upload.name,
             replaces: upload.replaces,
+            attributes: upload.attributes,
         };
         if let Source::Random(random) = &source {
             let copied = self.copy_instead(random, upload.mtime, &place).await?;

@@ -18,6 +18,8 @@ use super::{change, failure, shown, system_words};
 
 /// What extended attributes that belong to users begin with.
 const USER: &str = "user.";
+/// No system has longer ones.
+const MOST: usize = 1 << 20;
 
 /// All that the disk knows of an entry.
 pub(super) fn read(spot: &Spot, entry: &Entry) -> Result<Metadata> {
@@ -98,23 +100,20 @@ fn value(os: &Path, name: &OsStr) -> rustix::io::Result<Vec<u8>> {
     grown(|buffer| rustix::fs::lgetxattr(os, name.as_bytes(), buffer))
 }
 
-/// Asks how long the answer is, and for the answer, until both agree.
+/// Asks with room for more and more, until the answer fits.
 fn grown(
     mut ask: impl FnMut(&mut [u8]) -> rustix::io::Result<usize>,
 ) -> rustix::io::Result<Vec<u8>> {
+    let mut buffer = vec![0; 512];
     loop {
-        let length = ask(&mut [])?;
-        if length == 0 {
-            return Ok(Vec::new());
-        }
-        let mut buffer = vec![0; length];
         match ask(&mut buffer) {
             Ok(length) => {
                 buffer.truncate(length);
                 return Ok(buffer);
             }
-            // It has grown meanwhile.
-            Err(rustix::io::Errno::RANGE) => {}
+            Err(rustix::io::Errno::RANGE) if buffer.len() < MOST => {
+                buffer.resize(buffer.len() * 2, 0);
+            }
             Err(e) => return Err(e),
         }
     }

@@ -10,7 +10,7 @@ use super::{MegaOptions, versions};
 use crate::mega::NodeHandle;
 use crate::mega::node::NodeKind;
 use crate::mega::tree::{NodeRef, Tree};
-use crate::remote::{Entry, EntryId, EntryKind, ErrorKind, Metadata, RemotePath};
+use crate::remote::{Entry, EntryId, EntryKind, ErrorKind, RemotePath};
 
 /// Which tree of the account the remote shows (option `root`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -259,16 +259,4 @@ impl MegaOptions {
             id: Some(EntryId::new(node.handle().as_str())),
         }
     }
-}
-
-/// What the server keeps of a node beside: both times.
-pub(super) fn metadata(node: NodeRef<'_>) -> Metadata {
-    let mut metadata = Metadata::default();
-    let modified = node.fingerprint().map(|fingerprint| fingerprint.mtime);
-    for (key, seconds) in [("mtime", modified), ("btime", Some(node.created()))] {
-        if let Some(time) = seconds.and_then(|s| Timestamp::from_second(s).ok()) {
-            metadata.set_time(key, time);
-        }
-    }
-    metadata
 }
