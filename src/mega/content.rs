@@ -90,3 +90,32 @@ pub trait Progress: Send + Sync {
         let _ = bytes;
     }
 }
+
+/// An unfinished file that a download fills in any order. What stands behind
+/// the end of the content is the download's own.
+#[async_trait]
+pub trait Draft: Send + Sync {
+    /// Length in bytes of what an earlier try has left; 0 if it is new.
+    fn length(&self) -> u64;
+
+    /// Fills `buffer` from `offset`.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` behind the end; any I/O error.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Writes `bytes` to `offset`.
+    ///
+    /// # Errors
+    /// Says what failed, and where.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<(), SourceError>;
+
+    /// `bytes` in all stand there from an earlier try.
+    fn kept(&self, bytes: u64);
+
+    /// `bytes` more have been written; returns when the transfer may go on.
+    ///
+    /// # Errors
+    /// The transfer shall end here.
+    async fn passed(&self, bytes: u64) -> Result<(), SourceError>;
+}

@@ -87,21 +87,53 @@ pub trait Meter: Send + Sync {
     }
 }
 
-/// A whole read that can go on behind what an earlier try has left, be it one
-/// of this process or of another one.
+/// A whole read into a file that takes its pieces in any order, and that can
+/// go on with what an earlier try has left there, be it one of this process or
+/// of another one.
 #[async_trait]
 pub trait Resumable: Send + Sync {
     /// A number for this very content of the store: an unfinished file is
     /// found again by it, and never continued with another content.
     fn mark(&self) -> u32;
 
-    /// Reads on behind the bytes in `prefix`, which need not be right: returns
-    /// how many of them stay, and the stream of what follows. Its clean end
-    /// vouches for both together.
+    /// Brings the whole content into `draft`. What stands there is not
+    /// believed, and need not be fetched again if it is right. A clean end
+    /// vouches for every byte of the content. When it has ended nothing writes
+    /// into `draft` any more.
     ///
     /// # Errors
-    /// The prefix cannot be read; as [`super::Remote::read`].
-    async fn after(&self, prefix: Arc<dyn ReadAt>) -> Result<(u64, ByteStream), RemoteError>;
+    /// As [`super::Remote::read`]; those of `draft`.
+    async fn fill(&self, draft: Arc<dyn Draft>) -> Result<(), RemoteError>;
+}
+
+/// An unfinished file that a read fills in any order. What stands behind the
+/// end of the content is the reader's own: notes of how far it has come, that
+/// are cut off when the file gets its name.
+#[async_trait]
+pub trait Draft: Send + Sync {
+    /// Length in bytes of what an earlier try has left; 0 if it is new.
+    fn length(&self) -> u64;
+
+    /// Fills `buffer` from `offset`.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` behind the end; any I/O error.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Writes `bytes` to `offset`.
+    ///
+    /// # Errors
+    /// No room; any I/O error.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<(), RemoteError>;
+
+    /// `bytes` in all stand there from an earlier try.
+    fn kept(&self, bytes: u64);
+
+    /// `bytes` more have been written; returns when the transfer may go on.
+    ///
+    /// # Errors
+    /// As [`Meter::passed`].
+    async fn passed(&self, bytes: u64) -> Result<(), RemoteError>;
 }
 
 /// Where a new file's bytes come from.
@@ -132,8 +164,8 @@ pub struct NewFile {
     pub meter: Option<Arc<dyn Meter>>,
     /// How the unfinished file is called where the store shows it.
     pub partial: Partial,
-    /// Lets a store that finds the file begun go on with it; `content` is not
-    /// touched then.
+    /// Lets a store that takes pieces in any order have them so, and go on with
+    /// a file that has been begun; `content` is not touched then.
     pub resume: Option<Arc<dyn Resumable>>,
 }
 

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 
 pub use cloud::{Cloud, Version};
 pub use content::{
-    ByteStream, Content, Identity, Meter, NewFile, Pace, Partial, ReadAt, Resumable,
+    ByteStream, Content, Draft, Identity, Meter, NewFile, Pace, Partial, ReadAt, Resumable,
 };
 pub use entry::{Entry, EntryId, EntryKind};
 pub use error::{ErrorKind, RemoteError, Retry};

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use megarc::mega::api::{DownloadTarget, News};
-use megarc::mega::content::{ReadAt, SourceError};
-use megarc::mega::crypto::chunks::is_chunk_start;
+use megarc::mega::content::{Draft, SourceError};
 use megarc::mega::crypto::keys::{FileKey, MasterKey, SealKey};
 use megarc::mega::crypto::seal;
 use megarc::mega::download::Download;
@@ -219,10 +219,11 @@ fn journal(input: &[u8]) {
     assert!(sent(cut) <= sent(begun));
 }
 
-struct Prefix(Vec<u8>);
+struct Left(Vec<u8>);
 
-impl ReadAt for Prefix {
-    fn size(&self) -> u64 {
+#[async_trait]
+impl Draft for Left {
+    fn length(&self) -> u64 {
         self.0.len() as u64
     }
 
@@ -234,27 +235,36 @@ impl ReadAt for Prefix {
         Ok(())
     }
 
-    fn check_unchanged(&self) -> Result<(), SourceError> {
+    fn write_all_at(&self, _: &[u8], _: u64) -> Result<(), SourceError> {
+        Err("nothing is written".into())
+    }
+
+    fn kept(&self, _: u64) {}
+
+    async fn passed(&self, _: u64) -> Result<(), SourceError> {
         Ok(())
     }
 }
 
 /// Three bytes say how large the file is, the fourth how much longer what
-/// stands on the disk is than the rest of the input.
+/// stands on the disk is than the rest of the input. That rest stands in front,
+/// and again where the notes are.
 fn partial(input: &[u8]) {
     let [a, b, c, more, rest @ ..] = input else {
         return;
     };
-    let size = u64::from(u32::from_le_bytes([*a, *b, *c, 0])) % (1 << 21);
+    let size = u32::from_le_bytes([*a, *b, *c, 0]) % (1 << 21);
     let mut there = rest.to_vec();
     there.resize(rest.len() + usize::from(*more) * 4096, *more);
-    let length = there.len() as u64;
     let key = FileKey::unpack(b"0123456789abcdefghijklmnopqrstuv").expect("a key");
     let node = NodeHandle::parse("AAAAAAAA").expect("a handle");
-    let download = Download::new(DownloadTarget::Node(node), size, key);
-    let kept = block_on(download.after_prefix(Arc::new(Prefix(there))));
-    let (kept, after) = kept.expect("it can be read");
-    assert!(kept <= length && kept <= size);
-    assert!(kept == size || is_chunk_start(kept));
-    assert_eq!(after.size(), size);
+    let download = Download::new(DownloadTarget::Node(node), size.into(), key);
+    let mut noted = there.clone();
+    noted.resize(usize::try_from(size).expect("it is small"), *more);
+    noted.extend(rest);
+    for left in [there, noted] {
+        let standing = block_on(download.standing(Arc::new(Left(left))));
+        // Nobody can note the MAC of anything without the key.
+        assert_eq!(standing.expect("it can be read").kept, 0);
+    }
 }

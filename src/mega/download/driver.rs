@@ -9,13 +9,11 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
-use super::Download;
 use super::address::Address;
 use super::range::fetch;
+use super::{Download, stopped, verify};
 use crate::mega::buffers::{Budget, Buffer, Permit};
-use crate::mega::crypto::CryptoError;
-use crate::mega::crypto::chunks::chunks;
-use crate::mega::crypto::content::{ChunkJob, ContentCipher, MacMatch, verify_meta_mac};
+use crate::mega::crypto::content::{ChunkJob, ContentCipher};
 use crate::mega::crypto::keys::ChunkMac;
 use crate::mega::error::Error;
 use crate::mega::pieces::{LANES, PieceSizer, chunks_between, split_chunks};
@@ -98,11 +96,8 @@ impl Driver {
     }
 
     async fn transfer(&self, events: &mpsc::Sender<Event>) -> Result<(), Error> {
-        let mut macs = self.download.present.clone();
-        let (mut position, end) = match self.download.span {
-            Some(span) => span,
-            None => (self.start_after(macs.len())?, self.download.size),
-        };
+        let mut macs = Vec::new();
+        let (mut position, end) = self.download.span.unwrap_or((0, self.download.size));
         let budget = Budget::new(self.connections);
         let line = Arc::new(Semaphore::new(self.connections));
         let mut sizer = PieceSizer::new();
@@ -150,18 +145,7 @@ impl Driver {
                 }
             }
         }
-        self.verify(&macs)
-    }
-
-    /// Where the chunk after the first `count` ones starts.
-    fn start_after(&self, count: usize) -> Result<u64, Error> {
-        if count == 0 {
-            return Ok(0);
-        }
-        chunks(self.download.size)
-            .nth(count - 1)
-            .map(|(offset, length)| offset + length)
-            .ok_or_else(|| Error::Invalid("more chunks are present than the file has".to_owned()))
+        verify(&self.download, &macs)
     }
 
     /// The end of the next piece, and the room for it. `None` when there is no
@@ -240,25 +224,6 @@ impl Driver {
         macs.extend(found);
         Ok(plain)
     }
-
-    fn verify(&self, macs: &[ChunkMac]) -> Result<(), Error> {
-        let (size, key) = (self.download.size, &self.download.key);
-        if self.download.span.is_some() {
-            return Ok(());
-        }
-        match verify_meta_mac(key.aes_key(), macs, size, key.nonce(), key.meta_mac()) {
-            Ok(MacMatch::PeerVariant) => {
-                tracing::info!(
-                    target: "megarc",
-                    "the content's MAC has the form that one other client gives to files of {size} bytes: accepted"
-                );
-                Ok(())
-            }
-            Ok(_) => Ok(()),
-            Err(CryptoError::MacMismatch) => Err(Error::MacMismatch),
-            Err(error) => Err(error.into()),
-        }
-    }
 }
 
 impl Piece {
@@ -268,8 +233,4 @@ impl Piece {
             self.offset + self.content.as_ref().len() as u64,
         )
     }
-}
-
-fn stopped() -> Error {
-    Error::Invalid("the download was stopped".to_owned())
 }

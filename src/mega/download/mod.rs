@@ -7,10 +7,11 @@
 
 mod address;
 mod driver;
+mod fill;
 mod pace;
 mod range;
-mod resume;
 mod sample;
+mod standing;
 mod striped;
 
 use std::sync::Arc;
@@ -20,9 +21,12 @@ use tokio::sync::mpsc;
 
 use self::address::Address;
 use self::driver::{Driver, Event};
+pub use self::standing::Standing;
 use super::api::DownloadTarget;
 use super::client::Client;
 use super::content::ContentStream;
+use super::crypto::CryptoError;
+use super::crypto::content::{MacMatch, verify_meta_mac};
 use super::crypto::keys::{ChunkMac, FileKey, NodeKey};
 use super::error::Error;
 use super::handle::NodeHandle;
@@ -35,7 +39,6 @@ pub struct Download {
     size: u64,
     key: FileKey,
     span: Option<(u64, u64)>,
-    present: Vec<ChunkMac>,
 }
 
 impl Download {
@@ -47,7 +50,6 @@ impl Download {
             size,
             key,
             span: None,
-            present: Vec::new(),
         }
     }
 
@@ -56,14 +58,6 @@ impl Download {
     pub fn span(mut self, offset: u64, length: u64) -> Self {
         let start = offset.min(self.size);
         self.span = Some((start, start.saturating_add(length).min(self.size)));
-        self
-    }
-
-    /// The file's first chunks are there already and have these MACs: the
-    /// stream begins after them, and its end vouches for all.
-    #[must_use]
-    pub fn after(mut self, present: Vec<ChunkMac>) -> Self {
-        self.present = present;
         self
     }
 
@@ -152,9 +146,31 @@ async fn next(state: State) -> Option<(Result<bytes::Bytes, Error>, State)> {
         Some(Event::Failed(error)) => Some((Err(error), State::Over)),
         Some(Event::Verified) => None,
         // A driver that ends without a word has not verified anything.
-        None => {
-            let error = Error::Invalid("the download was stopped".to_owned());
-            Some((Err(error), State::Over))
-        }
+        None => Some((Err(stopped()), State::Over)),
     }
+}
+
+/// The last word about a whole file: whether its chunk MACs, all of them in
+/// order, fold into the MAC of its key.
+fn verify(download: &Download, macs: &[ChunkMac]) -> Result<(), Error> {
+    let (size, key) = (download.size, &download.key);
+    if download.span.is_some() {
+        return Ok(());
+    }
+    match verify_meta_mac(key.aes_key(), macs, size, key.nonce(), key.meta_mac()) {
+        Ok(MacMatch::PeerVariant) => {
+            tracing::info!(
+                target: "megarc",
+                "the content's MAC has the form that one other client gives to files of {size} bytes: accepted"
+            );
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+        Err(CryptoError::MacMismatch) => Err(Error::MacMismatch),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn stopped() -> Error {
+    Error::Invalid("the download was stopped".to_owned())
 }

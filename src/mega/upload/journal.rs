@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -40,11 +41,26 @@ pub(super) struct Journal {
     begun: Option<Begun>,
 }
 
+/// A journal that the pieces on their way write into.
+#[derive(Clone)]
+pub(super) struct SharedJournal(Arc<Mutex<Journal>>);
+
+impl SharedJournal {
+    pub(super) fn new(journal: Journal) -> Self {
+        Self(Arc::new(Mutex::new(journal)))
+    }
+
+    /// For a moment; nothing else can write meanwhile.
+    pub(super) fn hold(&self) -> MutexGuard<'_, Journal> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// An upload that has been begun.
 pub struct Begun {
-    pub(super) address: String,
-    pub(super) key: ContentKey,
-    pub(super) nonce: Nonce,
+    address: String,
+    key: ContentKey,
+    nonce: Nonce,
     /// The pieces that may have been sent, by where they start: they follow
     /// each other from the first byte on.
     pieces: BTreeMap<u64, Piece>,
@@ -211,6 +227,11 @@ impl Begun {
             rest = behind;
         }
         (begun, records, bytes.len() - rest.len())
+    }
+
+    /// Where it goes, and what it is encrypted with.
+    pub(super) fn place(&self) -> (String, ContentKey, Nonce) {
+        (self.address.clone(), self.key.clone(), self.nonce.clone())
     }
 
     /// The end of the piece that was sent from `start` on.

@@ -18,7 +18,7 @@ mod spool;
 
 use std::sync::Arc;
 
-use self::journal::Journal;
+use self::journal::SharedJournal;
 pub use self::journal::{Begun, JournalStore};
 pub(super) use self::known::KnownFiles;
 use self::piece::PieceFailure;
@@ -105,7 +105,7 @@ impl Client {
             }
         }
         let _room = self.room_for(size).await?;
-        let mut journal = self.journal_of(&source, size, &place)?;
+        let journal = self.journal_of(&source, size, &place)?;
         let random = match &source {
             Source::Random(random) => Some(Arc::clone(random)),
             Source::Stream(_) => None,
@@ -119,7 +119,7 @@ impl Client {
         let mut attempt = 1;
         loop {
             let lost = match self
-                .attempt(&mut reader, &task, attempt, journal.as_mut())
+                .attempt(&mut reader, &task, attempt, journal.as_ref())
                 .await
             {
                 Ok((complete, moved)) => {
@@ -138,7 +138,7 @@ impl Client {
                         }
                         result => {
                             if let (Ok(_), Some(journal)) = (&result, &journal) {
-                                journal.remove();
+                                journal.hold().remove();
                             }
                             return result;
                         }
@@ -166,7 +166,7 @@ impl Client {
         source: &Source,
         size: u64,
         place: &finish::Place,
-    ) -> Result<Option<Journal>, Error> {
+    ) -> Result<Option<SharedJournal>, Error> {
         let (Some(store), Source::Random(source), true) = (
             &self.options().journals,
             source,
@@ -180,7 +180,8 @@ impl Client {
         let session = self.session()?;
         let key = seal::derive(&session.master_key, "megarc upload journal");
         let place = format!("{}/{}/{}", session.user, place.parent, place.name);
-        Ok(store.open(key, &place, &identity))
+        let journal = store.open(key, &place, &identity);
+        Ok(journal.map(SharedJournal::new))
     }
 
     /// Sends the content; returns how many bytes were moved for that, too.
@@ -189,26 +190,25 @@ impl Client {
         reader: &mut Reader,
         task: &Task,
         attempt: u32,
-        mut journal: Option<&mut Journal>,
+        journal: Option<&SharedJournal>,
     ) -> Result<(Complete, u64), PieceFailure> {
         if let Some(progress) = &task.progress {
             progress.kept(0);
         }
-        let begun = journal.as_deref().and_then(Journal::begun);
         // Only the first attempt goes on: what it loses is lost.
-        let begun = begun.filter(|_| attempt == 1);
+        let old = journal.filter(|_| attempt == 1);
+        let begun = old.and_then(|journal| journal.hold().begun().map(Begun::place));
         let goes_on = begun.is_some();
         let (address, key, nonce) = match begun {
             Some(begun) => {
                 tracing::debug!(target: "megarc", "going on with the upload that an earlier run has begun");
-                let (key, nonce) = (begun.key.clone(), begun.nonce.clone());
-                (begun.address.clone(), key, nonce)
+                begun
             }
             None => {
                 let address = self.address_for(task.size, attempt).await?;
                 let (key, nonce) = FileKey::generate();
-                if let Some(journal) = journal.as_deref_mut() {
-                    journal.begin(&address, &key, &nonce);
+                if let Some(journal) = journal {
+                    journal.hold().begin(&address, &key, &nonce);
                 }
                 (address, key, nonce)
             }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::journal::{Journal, Known};
+use super::journal::{Known, SharedJournal};
 use super::piece::{OutgoingPiece, PieceFailure, send};
 use crate::mega::api::Api;
 use crate::mega::buffers::{Budget, Buffer, Permit};
@@ -59,15 +59,18 @@ impl Attempt<'_> {
     pub(super) async fn run(
         &self,
         reader: &mut Reader,
-        journal: Option<&mut Journal>,
+        journal: Option<&SharedJournal>,
     ) -> Result<Sent, PieceFailure> {
-        let begun = journal.as_deref().and_then(Journal::begun);
+        let token = journal.and_then(|journal| journal.hold().begun()?.token.clone());
         let mut outcome = Outcome {
-            token: begun.and_then(|begun| begun.token.clone()),
-            journal,
+            token,
+            journal: journal.cloned(),
             ..Outcome::default()
         };
-        let result = self.pump(reader, &mut outcome).await;
+        let mut sending = JoinSet::new();
+        let result = self.pump(reader, &mut sending, &mut outcome).await;
+        // Nothing writes into the journal of what comes next.
+        sending.shutdown().await;
         if result.is_err()
             && let Some(progress) = &self.progress
         {
@@ -90,16 +93,16 @@ impl Attempt<'_> {
     async fn pump(
         &self,
         reader: &mut Reader,
-        outcome: &mut Outcome<'_>,
+        sending: &mut JoinSet<Result<Arrived, PieceFailure>>,
+        outcome: &mut Outcome,
     ) -> Result<Fingerprint, PieceFailure> {
         let budget = Budget::new(self.connections);
         let mut sizer = PieceSizer::new();
         let line = Arc::new(Semaphore::new(self.connections.max(1)));
-        let mut sending = JoinSet::new();
         let mut position = 0;
         loop {
             while sending.len() >= self.connections.max(1) {
-                self.join(&mut sending, &mut sizer, outcome).await?;
+                self.join(sending, &mut sizer, outcome).await?;
             }
             let batch = self.reserve(&budget, &sizer, position, outcome).await?;
             position = batch.last().map_or(self.size, |room| room.end);
@@ -107,7 +110,8 @@ impl Attempt<'_> {
                 if !self.is_needed(&piece, outcome)? {
                     continue;
                 }
-                sending.spawn(self.deliver(piece, permit, Arc::clone(&line)));
+                let journal = outcome.journal.clone();
+                sending.spawn(self.deliver(piece, permit, Arc::clone(&line), journal));
             }
             // An empty file is one empty piece.
             if position >= self.size {
@@ -119,7 +123,7 @@ impl Attempt<'_> {
             .await
             .map_err(PieceFailure::Final)?;
         while !sending.is_empty() {
-            self.join(&mut sending, &mut sizer, outcome).await?;
+            self.join(sending, &mut sizer, outcome).await?;
         }
         Ok(fingerprint)
     }
@@ -131,7 +135,7 @@ impl Attempt<'_> {
         budget: &Budget,
         sizer: &PieceSizer,
         position: u64,
-        outcome: &Outcome<'_>,
+        outcome: &Outcome,
     ) -> Result<Vec<Room>, PieceFailure> {
         // What was sent before is cut as it was cut then.
         let next = |from: u64, limit: u64| {
@@ -191,14 +195,11 @@ impl Attempt<'_> {
     }
 
     /// Whether a piece has to be sent; the journal notes it before it is.
-    fn is_needed(
-        &self,
-        piece: &Encrypted,
-        outcome: &mut Outcome<'_>,
-    ) -> Result<bool, PieceFailure> {
-        let Some(journal) = outcome.journal.as_deref_mut() else {
+    fn is_needed(&self, piece: &Encrypted, outcome: &mut Outcome) -> Result<bool, PieceFailure> {
+        let Some(journal) = &outcome.journal else {
             return Ok(true);
         };
+        let mut journal = journal.hold();
         let start = piece.piece.offset;
         let length = piece.piece.ciphertext.len() as u64;
         match journal.look_up(start, start + length, &piece.macs) {
@@ -217,12 +218,13 @@ impl Attempt<'_> {
         Ok(true)
     }
 
-    /// Sends one piece.
+    /// Sends one piece; the journal notes that it has arrived.
     fn deliver(
         &self,
         piece: Encrypted,
         permit: Permit,
         line: Arc<Semaphore>,
+        journal: Option<SharedJournal>,
     ) -> impl Future<Output = Result<Arrived, PieceFailure>> + Send + use<> {
         let (api, address) = (self.api.clone(), Arc::clone(&self.address));
         let pace = self.progress.as_ref().and_then(|progress| progress.pace());
@@ -239,6 +241,11 @@ impl Attempt<'_> {
             )
             .await?;
             let (offset, length) = (piece.offset, piece.ciphertext.len() as u64);
+            // Before the connection takes the next one: whenever it all ends,
+            // a piece for each is what may have to be sent again.
+            if let Some(journal) = journal {
+                journal.hold().stored(offset, token.as_deref());
+            }
             drop((piece, permit));
             Ok(Arrived {
                 offset,
@@ -254,16 +261,13 @@ impl Attempt<'_> {
         &self,
         sending: &mut JoinSet<Result<Arrived, PieceFailure>>,
         sizer: &mut PieceSizer,
-        outcome: &mut Outcome<'_>,
+        outcome: &mut Outcome,
     ) -> Result<(), PieceFailure> {
         let Some(arrived) = sending.join_next().await else {
             return Ok(());
         };
         let arrived = arrived.map_err(|_| stopped())??;
         sizer.took(arrived.length, arrived.took);
-        if let Some(journal) = outcome.journal.as_deref_mut() {
-            journal.stored(arrived.offset, arrived.token.as_deref());
-        }
         outcome.macs.push((arrived.offset, arrived.macs));
         outcome.token = arrived.token.or(outcome.token.take());
         outcome.counted += arrived.length;
@@ -276,19 +280,19 @@ impl Attempt<'_> {
 }
 
 #[derive(Default)]
-struct Outcome<'a> {
+struct Outcome {
     token: Option<String>,
     macs: Vec<(u64, Vec<ChunkMac>)>,
     counted: u64,
     /// Bytes that were there from an earlier run.
     kept: u64,
-    journal: Option<&'a mut Journal>,
+    journal: Option<SharedJournal>,
 }
 
-impl Outcome<'_> {
+impl Outcome {
     /// The end of the piece that an earlier run sent from `start` on.
     fn piece_end(&self, start: u64) -> Option<u64> {
-        self.journal.as_ref()?.begun()?.piece_end(start)
+        self.journal.as_ref()?.hold().begun()?.piece_end(start)
     }
 }
 

@@ -150,7 +150,7 @@ pub(super) fn set(spot: &Spot, entry: &Entry, metadata: &Metadata) -> Result<()>
 }
 
 /// Sets what may be set of an unfinished file; its mode comes with its name.
-pub(super) fn set_on(file: &mut PartialFile, spot: &Spot, metadata: &Metadata) -> Result<()> {
+pub(super) fn set_on(file: &PartialFile, spot: &Spot, metadata: &Metadata) -> Result<()> {
     let wanted = Wanted::of(metadata, spot);
     let failed = |what, e| unset(spot, what, e);
     if let Some(times) = wanted.times {

@@ -10,13 +10,12 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-
-use super::super::{ReadAt, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 /// Longest name that the file systems in use can hold, in bytes.
 const NAME_MAX: usize = 255;
@@ -48,9 +47,9 @@ pub(super) struct PartialFile {
     path: PathBuf,
     /// It stands under its final name from the start.
     in_place: bool,
-    stays: bool,
-    /// What it will be for whom; `None`: as new files are.
-    mode: Option<u32>,
+    stays: AtomicBool,
+    /// What it will be for whom; as new files are until it is said.
+    mode: OnceLock<u32>,
 }
 
 impl PartialFile {
@@ -88,8 +87,8 @@ impl PartialFile {
     pub(super) fn take_up(os: &Path, suffix: &str, mark: u32) -> Option<Self> {
         let path = partial_path(os, suffix, mark);
         let file = lock(open_own(&path)?, &path)?;
-        let mut taken = Self::of(file, path);
-        taken.stays = true;
+        let taken = Self::of(file, path);
+        taken.stays.store(true, Ordering::Relaxed);
         Some(taken)
     }
 
@@ -118,8 +117,8 @@ impl PartialFile {
             file,
             path,
             in_place: false,
-            stays: false,
-            mode: None,
+            stays: AtomicBool::new(false),
+            mode: OnceLock::new(),
         }
     }
 
@@ -132,23 +131,17 @@ impl PartialFile {
     }
 
     /// Says what it will be for whom, when it has its name.
-    pub(super) fn set_mode(&mut self, mode: u32) {
-        self.mode = Some(mode);
+    pub(super) fn set_mode(&self, mode: u32) {
+        // It is said once.
+        let _ = self.mode.set(mode);
     }
 
-    /// What stands in it, for reading.
-    pub(super) fn prefix(&self) -> io::Result<Arc<dyn ReadAt>> {
-        let file = self.file.try_clone()?;
-        let size = file.metadata()?.len();
-        Ok(Arc::new(Prefix { file, size }))
-    }
-
-    /// Keeps the first `length` bytes and goes on behind them. From here on it
-    /// goes when it is dropped.
-    pub(super) fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.file.set_len(length)?;
-        self.file.seek(SeekFrom::Start(length))?;
-        self.stays = false;
+    /// Writes `bytes` to `offset`.
+    pub(super) fn write_all_at(&self, bytes: &[u8], mut offset: u64) -> io::Result<()> {
+        for part in bytes.chunks(AT_ONCE) {
+            self.file.write_all_at(part, offset)?;
+            offset += part.len() as u64;
+        }
         Ok(())
     }
 
@@ -176,13 +169,14 @@ impl PartialFile {
     }
 
     /// Gives it its name.
-    pub(super) fn name(&mut self, os: &Path) -> io::Result<()> {
-        let mode = self.mode.unwrap_or(*FINAL_MODE);
+    pub(super) fn name(&self, os: &Path) -> io::Result<()> {
+        let mode = self.mode.get().copied();
         if self.in_place {
-            if let Some(mode) = self.mode {
+            if let Some(mode) = mode {
                 self.file.set_permissions(Permissions::from_mode(mode))?;
             }
         } else {
+            let mode = mode.unwrap_or(*FINAL_MODE);
             // The bit goes last: a run that is killed before the file has its
             // name leaves one that the next run knows. A file system without
             // modes has none to set.
@@ -191,17 +185,44 @@ impl PartialFile {
             fs::rename(&self.path, os)?;
             let _ = set(mode);
         }
-        self.stays = true;
+        self.stays.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Leaves it where it is, with the `length` bytes that it has; the room for
-    /// the rest is given back.
-    pub(super) fn keep(&mut self, length: u64) {
-        // Where that fails the room comes back when the file goes.
-        let _ = self.file.set_len(length);
-        self.stays = !self.in_place;
+    /// Leaves it where it is, for a later try; the room for what is missing is
+    /// given back.
+    pub(super) fn keep(&self) {
+        self.stays.store(!self.in_place, Ordering::Relaxed);
+        #[cfg(target_os = "linux")]
+        {
+            // Where that fails the room comes back when the file goes.
+            let _ = give_back(&self.file);
+        }
     }
+
+    /// It goes when it is dropped, even if it was taken up.
+    pub(super) fn let_go(&self) {
+        self.stays.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Gives back the room that was asked for and not written to.
+#[cfg(target_os = "linux")]
+fn give_back(file: &File) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, SeekFrom, fallocate, seek};
+    let length = file.metadata()?.len();
+    let mut at = 0;
+    while at < length {
+        let hole = seek(file, SeekFrom::Hole(at))?;
+        if hole >= length {
+            break;
+        }
+        // No data behind it: to the end.
+        at = seek(file, SeekFrom::Data(hole)).unwrap_or(length);
+        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        fallocate(file, punch, hole, at - hole)?;
+    }
+    Ok(())
 }
 
 impl Write for PartialFile {
@@ -216,31 +237,10 @@ impl Write for PartialFile {
 
 impl Drop for PartialFile {
     fn drop(&mut self) {
-        if !self.stays {
+        if !*self.stays.get_mut() {
             // Nothing more can be done about a file that will not go.
             let _ = fs::remove_file(&self.path);
         }
-    }
-}
-
-/// The bytes that stand in a partial file, whatever they are.
-struct Prefix {
-    file: File,
-    size: u64,
-}
-
-impl ReadAt for Prefix {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        self.file.read_exact_at(buffer, offset)
-    }
-
-    // It is locked, and the end of the download vouches for it.
-    fn check_unchanged(&self) -> Result<()> {
-        Ok(())
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! One thread a file holds the partial file and does every system call; the
 //! task beside it takes the bytes from the source. Whoever stops first, for
-//! whatever reason, the thread then removes the partial file, unless it is long
-//! and the source can go on behind it.
+//! whatever reason, the thread then removes the partial file. Long files of
+//! sources that can go on with them are another matter: `draft.rs`.
+
+mod draft;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,7 +18,7 @@ use tokio::sync::mpsc;
 
 use super::super::{
     ByteStream, Content, Entry, ErrorKind, Metadata, Meter, NewFile, Partial, ReadAt, RemoteError,
-    RemotePath, Result, Resumable,
+    RemotePath, Result,
 };
 use super::partial::{PartialFile, Strays};
 use super::read::{PAGE, to_page};
@@ -39,8 +41,6 @@ enum Message {
     Data(Bytes),
     /// The source ended well: without it nothing gets its final name.
     End,
-    /// The source says that what it has brought is wrong.
-    Wrong,
 }
 
 /// Writes `file` to `os`, which is `path` in this remote.
@@ -70,79 +70,38 @@ pub(super) async fn write(spot: Spot, file: NewFile, strays: Arc<Strays>) -> Res
         strays,
     };
     match content {
-        Content::Stream(stream) => match begun(&job, resume).await? {
-            Some((file, prefix, rest)) => {
-                if let Some(meter) = &meter {
-                    meter.kept(prefix);
-                }
-                write_stream(job, Some((file, prefix)), rest, meter).await
+        Content::Stream(stream) => match (resume, &job.partial, job.size) {
+            (Some(source), Partial::Suffix(suffix), Some(size)) if size >= WORTH_KEEPING => {
+                let suffix = suffix.clone();
+                draft::fill(job, suffix, size, source, meter).await
             }
-            None => write_stream(job, None, stream, meter).await,
+            _ => write_stream(job, stream, meter).await,
         },
         Content::Random(source) => write_random(job, source, meter).await,
     }
 }
 
-/// The partial file that an earlier try has left, how much of it stays, and
-/// what follows.
-async fn begun(
-    job: &Job,
-    resume: Option<Arc<dyn Resumable>>,
-) -> Result<Option<(PartialFile, u64, ByteStream)>> {
-    let (Some(resume), Partial::Suffix(suffix), true) =
-        (resume, &job.partial, job.size >= Some(WORTH_KEEPING))
-    else {
-        return Ok(None);
-    };
-    let (os, suffix, mark) = (job.os.clone(), suffix.clone(), resume.mark());
-    let found = blocking(move || {
-        Ok(PartialFile::take_up(&os, &suffix, mark).and_then(|file| {
-            let prefix = file.prefix().ok()?;
-            Some((file, prefix))
-        }))
-    });
-    let Some((file, prefix)) = found.await? else {
-        return Ok(None);
-    };
-    let (kept, rest) = resume.after(prefix).await?;
-    tracing::debug!(
-        "{}: going on behind {kept} bytes that an earlier run has left",
-        shown(&job.path)
-    );
-    Ok(Some((file, kept, rest)))
-}
-
 async fn write_stream(
     job: Job,
-    begun: Option<(PartialFile, u64)>,
     mut stream: ByteStream,
     meter: Option<Arc<dyn Meter>>,
 ) -> Result<Entry> {
     let (sender, mut receiver) = mpsc::channel(QUEUE);
     let path = job.path.clone();
     let mut thread = tokio::task::spawn_blocking(move || {
-        let mut writer = match begun {
-            Some((file, kept)) => Writer::behind(job, file, kept)?,
-            None => Writer::create(job)?,
-        };
+        let mut writer = Writer::create(job)?;
         while let Some(message) = receiver.blocking_recv() {
             match message {
                 Message::Data(piece) => writer.write(&piece)?,
                 Message::End => return writer.finish(),
-                Message::Wrong => return Err(writer.abandoned()),
             }
         }
-        writer.keep();
         Err(writer.abandoned())
     });
     let mut failed = None;
     loop {
         let message = match stream.next().await {
             Some(Ok(piece)) => Message::Data(piece),
-            Some(Err(error)) if is_final(error.kind) => {
-                failed = Some(error);
-                Message::Wrong
-            }
             Some(Err(error)) => {
                 failed = Some(error);
                 break;
@@ -151,7 +110,7 @@ async fn write_stream(
         };
         let length = match &message {
             Message::Data(piece) => piece.len() as u64,
-            Message::End | Message::Wrong => {
+            Message::End => {
                 // A closed queue means that the thread has failed and says why.
                 let _ = sender.send(message).await;
                 break;
@@ -176,14 +135,6 @@ async fn write_stream(
     });
     // The source's own error says more than "abandoned".
     failed.map_or(result, Err)
-}
-
-/// Whether nothing of what was read before this error can be used.
-fn is_final(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Corrupt | ErrorKind::Changed | ErrorKind::NotFound
-    )
 }
 
 async fn write_random(
@@ -328,6 +279,34 @@ struct Job {
     strays: Arc<Strays>,
 }
 
+impl Job {
+    /// Makes the directories above, and sees that none has the file's name.
+    fn prepare(&self) -> Result<()> {
+        self.spot.make_parents()?;
+        if self.os.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+            return Err(RemoteError::new(
+                ErrorKind::IsDir,
+                "writing",
+                shown(&self.path),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Asks for the room of the whole file, and clears away what earlier runs
+    /// have left of other contents.
+    fn make_room(&self, file: &PartialFile) -> Result<()> {
+        if let Some(size) = self.size.filter(|size| *size >= WORTH_RESERVING) {
+            file.reserve(size)
+                .map_err(|e| failure(e, "writing", &self.path))?;
+        }
+        if let Partial::Suffix(suffix) = &self.partial {
+            self.strays.remove_of(&self.os, suffix, file.path());
+        }
+        Ok(())
+    }
+}
+
 /// A file in the making; what is not finished goes when it is dropped.
 struct Writer {
     job: Job,
@@ -337,41 +316,17 @@ struct Writer {
 
 impl Writer {
     fn create(job: Job) -> Result<Self> {
-        job.spot.make_parents()?;
-        if job.os.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
-            return Err(RemoteError::new(
-                ErrorKind::IsDir,
-                "writing",
-                shown(&job.path),
-            ));
-        }
+        job.prepare()?;
         let created = match &job.partial {
             Partial::Suffix(suffix) => PartialFile::create(&job.os, suffix, job.mark),
             Partial::InPlace => PartialFile::in_place(&job.os),
         };
         let file = created.map_err(|e| failure(e, "creating", &job.path))?;
-        Self::of(job, file, 0)
-    }
-
-    /// Goes on behind the first `kept` bytes of `file`.
-    fn behind(job: Job, mut file: PartialFile, kept: u64) -> Result<Self> {
-        file.cut(kept)
-            .map_err(|e| failure(e, "writing", &job.path))?;
-        Self::of(job, file, kept)
-    }
-
-    fn of(job: Job, file: PartialFile, written: u64) -> Result<Self> {
-        if let Some(size) = job.size.filter(|size| *size >= WORTH_RESERVING) {
-            file.reserve(size)
-                .map_err(|e| failure(e, "writing", &job.path))?;
-        }
-        if let Partial::Suffix(suffix) = &job.partial {
-            job.strays.remove_of(&job.os, suffix, file.path());
-        }
+        job.make_room(&file)?;
         Ok(Self {
             job,
             file: io::BufWriter::with_capacity(GATHER, file),
-            written,
+            written: 0,
         })
     }
 
@@ -402,18 +357,11 @@ impl Writer {
             change::set_file_modified(file, modified).map_err(failed)?;
         }
         if let Some(metadata) = &self.job.metadata {
-            metadata::set_on(self.file.get_mut(), &self.job.spot, metadata)?;
+            metadata::set_on(self.file.get_ref(), &self.job.spot, metadata)?;
         }
         let named = self.file.get_mut().name(&self.job.os);
         named.map_err(failed)?;
         list::stat(&self.job.spot)
-    }
-
-    /// Leaves a long beginning for a later try, if the source can use it.
-    fn keep(&mut self) {
-        if self.job.mark.is_some() && self.written >= WORTH_KEEPING && self.file.flush().is_ok() {
-            self.file.get_mut().keep(self.written);
-        }
     }
 
     fn wrong_length(&self) -> RemoteError {

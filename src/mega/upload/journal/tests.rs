@@ -179,3 +179,14 @@ fn old_ones_go() {
         .unwrap();
     assert!(world.open("1").unwrap().begun().is_none());
 }
+
+#[test]
+fn a_clock_that_went_back_makes_none_old() {
+    let world = World::new();
+    world.begun();
+    let file = File::options().write(true).open(world.file()).unwrap();
+    let later = SystemTime::now() + EXPIRY * 2;
+    file.set_times(fs::FileTimes::new().set_modified(later))
+        .unwrap();
+    assert!(world.open("1").unwrap().begun().is_some());
+}
