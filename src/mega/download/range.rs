@@ -36,18 +36,21 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
     let retries = address.api().retries();
     let mut buffer = Buffer::take(length);
     let mut filled = 0;
+    let mut parts = striped::Parts::default();
     let mut failures = 0;
     let mut stale = None;
     loop {
         let place = address.get(stale.as_ref()).await?;
         stale = None;
-        let before = filled;
+        let before = filled + parts.filled();
         let target = buffer.bytes_mut();
         let tried = match &*place {
             DownloadAddress::Whole(url) => {
                 fetch_in_time(address, url, offset, target, &mut filled).await
             }
-            DownloadAddress::Striped(parts) => striped::fetch(address, parts, offset, target).await,
+            DownloadAddress::Striped(urls) => {
+                striped::fetch(address, urls, offset, target, &mut parts).await
+            }
             DownloadAddress::None => Err(Stop::Final(Error::Invalid(
                 "the file has no address".to_owned(),
             ))),
@@ -73,11 +76,8 @@ pub(super) async fn fetch(address: &Address, offset: u64, length: usize) -> Resu
             }
             Err(Stop::Again(error)) => error,
         };
-        failures = if filled - before >= PROGRESS {
-            1
-        } else {
-            failures + 1
-        };
+        let come = (filled + parts.filled()).saturating_sub(before);
+        failures = if come >= PROGRESS { 1 } else { failures + 1 };
         if !retries.allows(failures) {
             return Err(error);
         }
@@ -99,6 +99,8 @@ async fn fetch_in_time(
     filled: &mut usize,
 ) -> Result<(), Stop> {
     let missing = (target.len() - *filled) as u64;
+    // How long it has to wait for its turn says nothing about the address.
+    address.api().transport().admit().await;
     let limit = address.pace().limit(missing);
     let started = Instant::now();
     let fetching = fetch_once(address, url, offset, target, filled);
@@ -116,7 +118,8 @@ async fn fetch_in_time(
     fetched
 }
 
-/// Fetches what is missing of `target`, which begins at `offset`.
+/// Fetches what is missing of `target`, which begins at `offset`; the request
+/// has been admitted.
 pub(super) async fn fetch_once(
     address: &Address,
     url: &str,

@@ -3,8 +3,9 @@
 //! One part is left out, at first the parity. When a part fails, or takes
 //! twice as long as the other four, the one that was left out is fetched as
 //! well; the first five that arrive make the range, and the sixth is left out
-//! from then on. What a broken part delivered is thrown away: the meta-MAC
-//! vouches for the whole in the end, as everywhere.
+//! from then on. When two fail, what the others have brought is kept, and the
+//! next try asks for the rest. The meta-MAC vouches for the whole in the end, as
+//! everywhere.
 //! Spec: docs/protocol.md#cloudraid.
 
 use std::future::pending;
@@ -22,37 +23,91 @@ use crate::mega::error::Error;
 /// A part is not slow before this time, whatever the others take.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// What has arrived of the parts of one range, from try to try.
+#[derive(Default)]
+pub(super) struct Parts([Part; PARTS]);
+
+/// A stretch of one part.
+#[derive(Default)]
+struct Part {
+    bytes: Vec<u8>,
+    filled: usize,
+    is_whole: bool,
+}
+
+impl Parts {
+    /// Bytes that have arrived.
+    pub(super) fn filled(&self) -> usize {
+        self.0.iter().map(|part| part.filled).sum()
+    }
+
+    fn whole(&self) -> usize {
+        self.0.iter().filter(|part| part.is_whole).count()
+    }
+
+    fn take(&mut self, number: usize) -> Part {
+        self.0
+            .get_mut(number)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    fn put(&mut self, number: usize, part: Part) {
+        if let Some(slot) = self.0.get_mut(number) {
+            *slot = part;
+        }
+    }
+}
+
+/// What happens next.
+enum Next {
+    Part(usize, Part, Result<(), Stop>),
+    /// The last part of five takes too long.
+    Slow,
+    /// Nothing is on its way any more.
+    Over,
+}
+
 /// Fills `target` with the file's bytes from `offset` on.
 pub(super) async fn fetch(
     address: &Address,
     urls: &[String; PARTS],
     offset: u64,
     target: &mut [u8],
+    parts: &mut Parts,
 ) -> Result<(), Stop> {
     let line = LINE as u64;
     let first = offset / line;
     let end = (offset + target.len() as u64).div_ceil(line);
-    let fetch_part = |part: usize| async move {
-        let (from, to) = raid::stretch(address.size(), part, first, end);
-        let mut bytes = vec![0; usize::try_from(to - from).unwrap_or_default()];
-        let mut filled = 0;
-        if bytes.is_empty() {
-            return (part, Ok(bytes));
-        }
-        let url = urls.get(part).map(String::as_str).unwrap_or_default();
-        let result = fetch_once(address, url, from, &mut bytes, &mut filled).await;
-        (part, result.map(|()| bytes))
+    let fetch_part = |number: usize, mut part: Part| async move {
+        let (from, to) = raid::stretch(address.size(), number, first, end);
+        part.bytes
+            .resize(usize::try_from(to - from).unwrap_or_default(), 0);
+        let url = urls.get(number).map(String::as_str).unwrap_or_default();
+        let result = match part.filled < part.bytes.len() {
+            true => fetch_once(address, url, from, &mut part.bytes, &mut part.filled).await,
+            false => Ok(()),
+        };
+        part.is_whole = result.is_ok();
+        Next::Part(number, part, result)
     };
-    let started = Instant::now();
-    let mut idle = Some(address.idle());
-    let mut coming: FuturesUnordered<_> = (0..PARTS)
-        .filter(|part| Some(*part) != idle)
-        .map(fetch_part)
+    // Those that are missing; the one that is left out comes last.
+    let mut missing: Vec<usize> = (0..PARTS)
+        .filter(|number| parts.0.get(*number).is_some_and(|part| !part.is_whole))
         .collect();
-    let mut got: [Option<Vec<u8>>; PARTS] = Default::default();
-    let mut arrived = 0;
+    missing.sort_by_key(|number| *number == address.idle());
+    let mut spares = missing.split_off((PARTS - 1).saturating_sub(parts.whole()));
+    for _ in &missing {
+        address.api().transport().admit().await;
+    }
+    let started = Instant::now();
+    let mut coming = FuturesUnordered::new();
+    for number in missing {
+        coming.push(fetch_part(number, parts.take(number)));
+    }
     let mut slow_at: Option<Instant> = None;
-    while arrived < PARTS - 1 {
+    let mut stopped = None;
+    while parts.whole() < PARTS - 1 {
         let slow = async {
             match slow_at {
                 Some(time) => sleep_until(time).await,
@@ -60,49 +115,50 @@ pub(super) async fn fetch(
             }
         };
         let next = tokio::select! {
-            next = coming.next() => next,
-            () = slow => None,
+            next = coming.next() => next.unwrap_or(Next::Over),
+            () = slow => Next::Slow,
         };
-        let failed = match next {
-            Some((part, Ok(bytes))) => {
-                if let Some(slot) = got.get_mut(part) {
-                    *slot = Some(bytes);
-                }
-                arrived += 1;
-                if arrived == PARTS - 2 && idle.is_some() {
+        slow_at = None;
+        match next {
+            Next::Part(number, part, Ok(())) => {
+                parts.put(number, part);
+                if parts.whole() == PARTS - 2 && !spares.is_empty() {
                     slow_at = Some(started + (started.elapsed() * 2).max(PATIENCE));
                 }
                 continue;
             }
             // Nothing of this address will help.
-            Some((_, Err(stop @ (Stop::Quota(_) | Stop::Final(_))))) => return Err(stop),
-            Some((part, Err(stop))) => Some((part, stop)),
-            None => None,
-        };
-        slow_at = None;
-        match (idle.take(), failed) {
-            (Some(spare), failed) => {
-                if let Some((part, _)) = &failed {
-                    tracing::debug!(target: "megarc", "part {part} of the file fails, part {spare} takes its place");
-                }
-                coming.push(fetch_part(spare));
+            Next::Part(_, _, Err(stop @ (Stop::Quota(_) | Stop::Final(_)))) => return Err(stop),
+            Next::Part(number, part, Err(stop)) => {
+                parts.put(number, part);
+                let Some(spare) = spares.first() else {
+                    tracing::debug!(target: "megarc", "part {number} of the file fails, and no other is left");
+                    // The others may come to their end.
+                    stopped = Some(stop);
+                    continue;
+                };
+                tracing::debug!(target: "megarc", "part {number} of the file fails, part {spare} takes its place");
             }
-            // Two parts are missing.
-            (None, Some((_, stop))) => return Err(stop),
-            (None, None) => {
-                let what = "the parts of the file ran out".to_owned();
-                return Err(Stop::Final(Error::Invalid(what)));
+            Next::Slow => {}
+            Next::Over => {
+                let what = || Error::Invalid("the parts of the file ran out".to_owned());
+                return Err(stopped.unwrap_or_else(|| Stop::Final(what())));
             }
+        }
+        for spare in spares.drain(..) {
+            address.api().transport().admit().await;
+            coming.push(fetch_part(spare, parts.take(spare)));
         }
     }
     drop(coming);
-    let missing = got.iter().position(Option::is_none);
+    let missing = parts.0.iter().position(|part| !part.is_whole);
     if let Some(missing) = missing.filter(|missing| *missing != address.idle()) {
         tracing::debug!(target: "megarc", "part {missing} of the file is left out from now on");
         address.set_idle(missing);
     }
-    let parts: [Option<&[u8]>; PARTS] = got.each_ref().map(|part| part.as_deref());
+    let held = parts.0.each_ref();
+    let held: [Option<&[u8]>; PARTS] = held.map(|part| part.is_whole.then_some(&*part.bytes));
     let skip = usize::try_from(offset % line).unwrap_or_default();
-    raid::join(address.size(), first, &parts, skip, target)
+    raid::join(address.size(), first, &held, skip, target)
         .map_err(|error| Stop::Final(error.into()))
 }

@@ -143,10 +143,46 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let url = parse(&request.url)?;
+        self.admit().await;
+        self.send_now(request).await
+    }
+
+    async fn admit(&self) {
         if let Some(gate) = &self.options.gate {
             gate().await;
         }
+    }
+
+    async fn receive(
+        &self,
+        request: HttpRequest,
+        target: &mut [u8],
+        filled: &mut usize,
+    ) -> Result<Received, TransportError> {
+        let url = parse(&request.url)?;
+        if let Some(direct) = self.direct(&request, &url) {
+            let idle = self.idle(&request);
+            match direct.fetch(&request, &url, idle, target, filled).await? {
+                Ended::Body => return Ok(Received::Body),
+                Ended::TooLong => return Ok(Received::TooLong),
+                Ended::Refused(status, headers) => {
+                    return Ok(Received::Refused(HttpResponse {
+                        status,
+                        headers,
+                        body: BodyStream::from_bytes(bytes::Bytes::new()),
+                    }));
+                }
+                Ended::NotPlain => {}
+            }
+        }
+        fill(self.send_now(request).await?, target, filled).await
+    }
+}
+
+impl HttpTransport {
+    /// Sends a request that has been admitted.
+    async fn send_now(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let url = parse(&request.url)?;
         let idle = self.idle(&request);
         let activity = Activity::new();
 
@@ -191,34 +227,6 @@ impl Transport for HttpTransport {
             headers,
             body: BodyStream::new(pieces(response, request.url, idle), length),
         })
-    }
-
-    async fn receive(
-        &self,
-        request: HttpRequest,
-        target: &mut [u8],
-        filled: &mut usize,
-    ) -> Result<Received, TransportError> {
-        let url = parse(&request.url)?;
-        if let Some(direct) = self.direct(&request, &url) {
-            if let Some(gate) = &self.options.gate {
-                gate().await;
-            }
-            let idle = self.idle(&request);
-            match direct.fetch(&request, &url, idle, target, filled).await? {
-                Ended::Body => return Ok(Received::Body),
-                Ended::TooLong => return Ok(Received::TooLong),
-                Ended::Refused(status, headers) => {
-                    return Ok(Received::Refused(HttpResponse {
-                        status,
-                        headers,
-                        body: BodyStream::from_bytes(bytes::Bytes::new()),
-                    }));
-                }
-                Ended::NotPlain => {}
-            }
-        }
-        fill(self.send(request).await?, target, filled).await
     }
 }
 

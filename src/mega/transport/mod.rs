@@ -42,8 +42,13 @@ pub trait Transport: Send + Sync {
     /// that means failure is not an error here.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 
-    /// Sends `request` once and puts the body of a 200 or 206 into `target`
-    /// from `filled` on, which counts the bytes also where the body breaks off.
+    /// Waits until another request may leave, where their number is limited.
+    /// [`send`](Self::send) does so by itself.
+    async fn admit(&self) {}
+
+    /// Sends `request`, which has been [admitted](Self::admit), once and puts the
+    /// body of a 200 or 206 into `target` from `filled` on, which counts the bytes
+    /// also where the body breaks off.
     ///
     /// # Errors
     /// As [`send`](Self::send); the body broke off.

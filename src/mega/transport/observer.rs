@@ -77,6 +77,10 @@ impl Transport for Observer {
         }
         Ok(response)
     }
+    async fn admit(&self) {
+        self.inner.admit().await;
+    }
+
     async fn receive(
         &self,
         request: HttpRequest,
