@@ -48,8 +48,8 @@ pub use show::ShowFlags;
 pub use syncing::SyncFlags;
 
 use crate::commands::Command;
-use crate::output::Output;
 use crate::output::logging::{self, Logging};
+use crate::output::{Output, report_panics};
 use argv::{Refusal, Sorted};
 
 /// Copies files to MEGA and back, encrypted on this machine and verified to
@@ -81,6 +81,7 @@ pub struct Cli {
 #[must_use]
 pub fn main(words: impl Iterator<Item = std::ffi::OsString>) -> u8 {
     memory::forbid_core_dumps();
+    report_panics();
     let output = Arc::new(Output::stdio());
     let words: Vec<String> = words.map(|word| quoted(&word)).collect();
     match parse(&words, |name| std::env::var(name).ok()) {

@@ -81,6 +81,10 @@ impl PasswordCommand {
             .args(arguments)
             .stdin(Stdio::inherit())
             .stderr(Stdio::inherit());
+        // A password in the environment is for us, not for what we start.
+        for (name, _) in Env::from_process().ours() {
+            command.env_remove(name);
+        }
         if change {
             command.env(CHANGE, "1");
         }

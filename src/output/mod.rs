@@ -5,6 +5,7 @@
 //! inside a line. On a terminal names are escaped ([`sanitize`]); a pipe gets
 //! the bytes as they are.
 
+mod crash;
 pub mod fullscreen;
 pub mod json;
 pub mod layout;
@@ -21,6 +22,7 @@ use std::io::{self, BufWriter, LineWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use crash::report_panics;
 use logging::{Level, Sink};
 pub use paint::Paint;
 use terminal::{ERASE_LINE, LINE_START, MOVE_UP, TITLE_POP, TITLE_PUSH};

@@ -402,3 +402,20 @@ fn remotes_added_at_the_same_time_are_all_there() {
         assert_eq!(text.contains("memory"), !text.contains("MEGARC_ENCRYPT"));
     }
 }
+
+#[test]
+fn the_command_sees_no_password_of_ours() {
+    let home = encrypted();
+    let script = format!("sh -c \"env > seen; echo '{PASSWORD}'\"");
+    let arguments = ["listremotes", "--password-command", &script];
+    let env = [
+        ("MEGARC_CONFIG_PASS", "Passw0rd-for-us"),
+        ("MEGARC_MEGA_PASS", "another-for-us"),
+        ("OF_OTHERS", "kept"),
+    ];
+    run_with_env(&home, &arguments, &env, "").ok();
+    let seen = home.read("seen");
+    assert!(seen.contains("OF_OTHERS=kept"), "{seen}");
+    assert!(!seen.contains("for-us"), "{seen}");
+    assert!(!seen.contains("MEGARC_"), "{seen}");
+}
