@@ -6,14 +6,18 @@
 
 mod account;
 mod check;
+mod clock;
 mod copied;
 mod damage;
+mod hostile_names;
 mod interrupted;
 mod killed;
 mod killed_server;
 mod large;
 mod local_faults;
 mod matrix;
+mod proxy;
+mod resent;
 mod resumed_down;
 mod resumed_up;
 mod secrets;

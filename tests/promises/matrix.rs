@@ -114,3 +114,8 @@ fn syncing_up() {
 fn moving_up() {
     run("move up");
 }
+
+#[test]
+fn moving_inside() {
+    run("move inside");
+}

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,7 @@ fn an_interrupted_upload_goes_on_where_it_stopped() {
 
 /// Both arrive before anything can end.
 #[test]
-fn the_second_signal_ends_it_at_once() {
+fn two_signals_at_once_end_it() {
     // Nothing else ends soon: the server does not answer.
     let account = with_source("up:delay=10");
     let child = start(&account, &["copy", "src", "m:dst"], 4 << 20);
@@ -82,6 +83,40 @@ fn the_second_signal_ends_it_at_once() {
     let code = output.status.code();
     assert!(matches!(code, Some(130 | 143)), "{output:?}");
     assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+/// The first one has been heard, and what it started waits for a server that
+/// does not answer: the second one waits for nothing, and nothing more is said.
+#[test]
+fn the_second_signal_ends_it_at_once() {
+    for (first, second, code) in [
+        (libc::SIGINT, libc::SIGINT, 130),
+        (libc::SIGTERM, libc::SIGTERM, 143),
+        (libc::SIGINT, libc::SIGTERM, 143),
+    ] {
+        // doctor tries whether a file can be written, and removes it again
+        // whatever ends it.
+        let account = Account::with_faults("up:delay=3600000");
+        let mut command = account.command(["doctor", "m:", "-v"]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        while !account.stats().commands.contains_key("u") {
+            assert!(child.try_wait().unwrap().is_none(), "it ended too soon");
+            std::thread::yield_now();
+        }
+        account.set_faults("any:delay=3600000");
+        send(&child, first);
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut log = String::new();
+        while !log.contains("Signal received") {
+            assert!(said.read_line(&mut log).unwrap() > 0, "{log}");
+        }
+        send(&child, second);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{log}");
+        said.read_to_string(&mut log).unwrap();
+        // Else it would have said so after some seconds.
+        assert!(!log.contains("Exiting"), "{log}");
+    }
 }
 
 fn state(child: &Child) -> Option<char> {

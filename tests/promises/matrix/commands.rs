@@ -64,6 +64,19 @@ pub(super) const COMMANDS: &[Command] = &[
         args: |place| args(&["dedupe", "largest", &format!("m:{place}")]),
         check: check_deduped,
     },
+    Command {
+        name: "move inside",
+        prepare: |bench, place| {
+            for (name, content) in FILES {
+                bench.put(&format!("{place}/from/{name}"), content());
+            }
+            // Else the folder would be moved as a whole, and be gone for whoever
+            // repeats the command.
+            bench.put(&format!("{place}/to/there"), b"before".to_vec());
+        },
+        args: |place| args(&["move", &format!("m:{place}/from"), &format!("m:{place}/to")]),
+        check: check_inside,
+    },
 ];
 
 fn args(words: &[&str]) -> Vec<String> {
@@ -137,4 +150,22 @@ fn check_deduped(bench: &Bench, place: &str, ended_well: bool, what: &str) {
         !ended_well || there.len() == 1,
         "{what}: duplicates are left"
     );
+}
+
+fn check_inside(bench: &Bench, place: &str, ended_well: bool, what: &str) {
+    let there = bench.contents(place);
+    for (name, make) in FILES {
+        let paths = [format!("to/{name}"), format!("from/{name}")];
+        let found: Vec<_> = there
+            .iter()
+            .filter(|(path, _)| paths.contains(path))
+            .collect();
+        let count = found.len();
+        assert_eq!(count, 1, "{what}: {name} is there {count} times");
+        for (path, content) in found {
+            assert!(*content == make(), "{what}: {path} is not right");
+            assert!(!ended_well || *path == paths[0], "{what}: {path} is left");
+        }
+    }
+    assert_eq!(there.len(), FILES.len() + 1, "{what}: more files");
 }

@@ -27,7 +27,9 @@ const ALL: &[&str] = &[
     "move up",
     "delete",
     "dedupe",
+    "move inside",
 ];
+const INSIDE: &[&str] = &["move inside"];
 const UP: &[&str] = &["copy up", "sync up", "move up"];
 const DOWN: &[&str] = &["copy down"];
 const REMOVE: &[&str] = &["delete", "dedupe"];
@@ -92,6 +94,9 @@ pub(super) const TABLE: &[Fault] = &[
     right("cs:504@1", ALL),
     right("cs:402=255@1", ALL),
     right("cs:402=255@2", ALL),
+    // the session has ended, and the new login has to be worked for
+    right("cs:-15@1,login:402=255@1", ALL),
+    right("cs:-15@1,login:500@1", ALL),
     either("cs:500", ALL),
     // Codes for a whole request.
     right("cs:-3*2", ALL),
@@ -122,6 +127,15 @@ pub(super) const TABLE: &[Fault] = &[
     right("sc:garbage@1", ALL),
     right("sc:empty@1", ALL),
     right("sc:delay=60@1", ALL),
+    right("sc:refuse@1", ALL),
+    right("sc:hangup=0@1", ALL),
+    right("sc:short=1@1", ALL),
+    right("sc:long=3@1", ALL),
+    right("sc:length=5@1", ALL),
+    right("sc:stall=60@1", ALL),
+    right("sc:slow=5000@1", ALL),
+    right("sc:502@1", ALL),
+    right("sc:-15@1", ALL),
     // Now and then, everywhere.
     right("any:reset%5;seed=1", ALL),
     right("any:500%5;seed=2", ALL),
@@ -136,7 +150,11 @@ pub(super) const TABLE: &[Fault] = &[
     right("up:-14@1", UP),
     right("up:-6@1", UP),
     right("up:500*2", UP),
+    right("up:502@1", UP),
     right("up:503@2", UP),
+    right("up:504@1", UP),
+    right("up:stall=60@1", UP),
+    right("up:slow=20@1", UP),
     right("up:403@1", UP),
     right("up:404@2", UP),
     either("up:509@1", UP),
@@ -176,7 +194,12 @@ pub(super) const TABLE: &[Fault] = &[
     either("cs.g:[-18]@1", DOWN),
     // The ranges.
     right("down:500*2", DOWN),
+    right("down:502@1", DOWN),
     right("down:503@3", DOWN),
+    right("down:504@2", DOWN),
+    right("down:-3@1", DOWN),
+    right("down:-4@2", DOWN),
+    right("down:-14@3", DOWN),
     right("down:403@1", DOWN),
     right("down:404@2", DOWN),
     right("down:509=1@1", DOWN),
@@ -213,4 +236,13 @@ pub(super) const TABLE: &[Fault] = &[
     right("cs.m:lose@2", REMOVE),
     right("cs.m:reset@1", REMOVE),
     right("cs.m:cut=1@1", REMOVE),
+    // Moving inside the account.
+    right("cs:-6@1", INSIDE),
+    right("cs.m:[-3]*2", INSIDE),
+    either("cs.m:[-9]@1", INSIDE),
+    named("cs.m:[-11]", INSIDE, "access"),
+    right("cs.m:lose@1", INSIDE),
+    right("cs.m:reset@2", INSIDE),
+    right("cs.m:cut=1@1", INSIDE),
+    right("cs.m:garbage@1", INSIDE),
 ];
