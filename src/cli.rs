@@ -128,7 +128,12 @@ pub fn parse(
     if sorted.has("version") && sorted.command != "tree" {
         sorted = Sorted::of_command("version");
     }
-    if sorted.has("help") {
+    // A group of commands, named alone, tells what is in it.
+    let group = usage::find(&root, &sorted.command);
+    let group = group.is_some_and(|command| {
+        command.is_subcommand_required_set() || command.get_name() == "completion"
+    });
+    if sorted.has("help") || (group && sorted.arguments.is_empty()) {
         let text = usage::command(&sorted.command).unwrap_or_else(usage::overview);
         return Ok(Parsed::Help(text));
     }

@@ -500,7 +500,7 @@ fn remotes_of_the_environment() {
     assert_eq!(
         config.remotes(),
         [
-            ("EXTRA".to_owned(), Origin::Environment),
+            ("extra".to_owned(), Origin::Environment),
             ("work".to_owned(), Origin::File),
             ("a b@c".to_owned(), Origin::File),
         ]

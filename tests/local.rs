@@ -314,12 +314,12 @@ async fn a_source_that_may_change_is_read_as_long_as_it_was() {
 }
 
 #[tokio::test]
-async fn space_is_that_of_the_nearest_folder() {
+async fn space_is_that_of_the_disk_below_a_folder_that_stands() {
     let disk = Disk::new();
-    for below in ["", "not/there/yet"] {
-        let about = Local::default().about(&disk.path(below)).await.unwrap();
-        assert!(about.total > Some(0) && about.free.is_some(), "{about:?}");
-    }
+    let about = Local::default().about(&disk.path("")).await.unwrap();
+    assert!(about.total > Some(0) && about.free.is_some(), "{about:?}");
+    let missing = Local::default().about(&disk.path("not/there")).await;
+    assert_eq!(missing.unwrap_err().kind, ErrorKind::DirNotFound);
 }
 
 #[tokio::test]

@@ -17,10 +17,6 @@ pub(super) fn check_count(root: &Command, sorted: &Sorted) -> Result<(), Refusal
     let Some(command) = usage::find(root, &sorted.command) else {
         return Ok(());
     };
-    if command.is_subcommand_required_set() {
-        let text = format!("Command {} needs one of its commands", sorted.command);
-        return Err(refusal(sorted, Why::Count(text)));
-    }
     let given = sorted.arguments.len();
     let least = command
         .get_positionals()

@@ -15,6 +15,7 @@ use crate::output::logging::syslog::{Facility, Syslog};
 use crate::output::logging::{Level, Logging, Sink};
 use crate::output::progress::{self, Style};
 use crate::output::units::SpeedUnit;
+use crate::remote::system_words;
 
 /// Flags about output.
 #[derive(Clone, Args)]
@@ -197,7 +198,8 @@ impl ShowFlags {
         };
         let file = LogFile::open(path, limits).map_err(|e| {
             let path = path.display();
-            CommandError::start(format!("Failed to open log file: open {path}: {e}"))
+            let why = system_words(&e);
+            CommandError::start(format!("Failed to open log file: open {path}: {why}"))
         })?;
         Ok(Some(Box::new(file)))
     }

@@ -13,7 +13,7 @@ use crate::remote::About;
 /// much for accounts that have a fixed quota.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Remote; a path in it changes nothing
+    /// Remote, or a directory in it
     #[arg(value_name = "REMOTE")]
     remote: String,
     /// Print JSON
@@ -36,7 +36,8 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
             place.describe()
         )));
     }
-    let about = place.remote.about(&place.path).await?;
+    let about = place.remote.about(&place.path).await;
+    let about = about.map_err(|e| CommandError::from(e).within("about call failed"))?;
     let text = if args.json {
         json(&about)
     } else {

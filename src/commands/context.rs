@@ -90,6 +90,27 @@ impl Context {
         Ok(root.dir)
     }
 
+    /// Makes sure that the file which `argument` names can be made: what is
+    /// above it is no file.
+    ///
+    /// # Errors
+    /// It is one.
+    pub async fn may_hold(&self, argument: &str, place: &Location) -> Result<(), CommandError> {
+        let Some(parent) = place.path.parent().filter(|parent| !parent.is_root()) else {
+            return Ok(());
+        };
+        match place.remote.stat(&parent).await {
+            Ok(above) if !above.is_dir() => {
+                let end = argument.rfind(['/', ':']).map_or(0, |at| at + 1);
+                let above = argument.get(..end).unwrap_or(argument);
+                let error = RemoteError::new(ErrorKind::IsFile, "opening", printable(above));
+                Err(CommandError::no_file_system(above, &error))
+            }
+            // Whatever else is wrong shows when it is made.
+            _ => Ok(()),
+        }
+    }
+
     /// The place that the file or directory `source` shall get exactly.
     ///
     /// # Errors
@@ -102,7 +123,13 @@ impl Context {
                 let shown = printable(argument);
                 return Err(CommandError::start(format!("{shown:?} is a directory")));
             }
-            return self.locate(argument).await;
+            let place = self.locate(argument).await?;
+            return match self.may_hold(argument, &place).await {
+                Ok(()) => Ok(place),
+                Err(_) => Err(CommandError::start(
+                    "Source doesn't exist or is a directory and destination is a file",
+                )),
+            };
         }
         let dest = self.open(argument).await?;
         if dest.file.is_some() {
@@ -168,7 +195,18 @@ impl Context {
         text: &str,
         given: impl std::fmt::Debug,
     ) -> Result<Location, CommandError> {
-        self.opener.open(text).await.map_err(|error| {
+        let dir = async {
+            let place = self.opener.open(text).await?;
+            match Root::find(&place).await?.file {
+                None => Ok(place),
+                Some(_) => Err(RemoteError::new(
+                    ErrorKind::IsFile,
+                    "opening",
+                    printable(text),
+                )),
+            }
+        };
+        dir.await.map_err(|error| {
             let text = format!("failed to make fs for {flag} {given:?}: {error}");
             engine::Error::new(error.kind, text)
                 .class(engine::Class::Fatal)

@@ -137,7 +137,7 @@ fn parse_order(text: &str) -> Result<Vec<(Column, bool)>, String> {
                 "type" => KIND,
                 "source" => SOURCE,
                 "description" => DESCRIPTION,
-                _ => return Err(format!("unknown --order-by column {field:?}")),
+                _ => return Err(format!("unknown --order-by field {field:?}")),
             };
             match direction {
                 "asc" => Ok((column, false)),

@@ -78,6 +78,9 @@ pub(super) async fn target(
     let there = there(&place)
         .await
         .map_err(|error| CommandError::no_file_system(argument, &error))?;
+    if there.is_none() {
+        ctx.may_hold(argument, &place).await?;
+    }
     Ok((place, there))
 }
 

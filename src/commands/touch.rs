@@ -69,6 +69,9 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         Err(error) if !error.is_not_found() => {
             Err(CommandError::no_file_system(&args.path, &error))
         }
+        Err(_) if ctx.may_hold(&args.path, &place).await.is_err() => {
+            ctx.may_hold(&args.path, &place).await
+        }
         Err(_) if args.no_create => {
             tell(&root, "--no-create");
             Ok(())

@@ -12,6 +12,7 @@ use jiff::Zoned;
 
 use super::Context;
 use crate::exit::CommandError;
+use crate::remote::system_words;
 use draw::{Drawing, Line};
 use nodes::Nodes;
 use order::Order;
@@ -172,7 +173,9 @@ impl Args {
             }
             return Ok(());
         };
-        let failed = |error: std::io::Error| CommandError::run(format!("open {path}: {error}"));
+        let failed = |error: std::io::Error| {
+            CommandError::run(format!("open {path}: {}", system_words(&error)))
+        };
         let mut file = BufWriter::new(File::create(path).map_err(failed)?);
         for line in lines {
             writeln!(file, "{}{}", line.head, line.name).map_err(failed)?;

@@ -202,7 +202,8 @@ impl Config {
         };
         let environment = self.env.remotes().filter(|name| !in_file(name));
         environment
-            .map(|name| (name.to_owned(), Origin::Environment))
+            // In small letters, as rclone lists them; they are found in any.
+            .map(|name| (name.to_lowercase(), Origin::Environment))
             .chain(
                 sections
                     .iter()

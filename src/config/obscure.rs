@@ -4,9 +4,9 @@
 //! padding. The key is in every copy of rclone and of this program: this hides
 //! a password from somebody looking over a shoulder and from nobody else.
 
-use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine};
 use ctr::cipher::{KeyIvInit, StreamCipher};
 
 use super::Secret;
@@ -33,8 +33,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RevealError {
     /// No base64url, or padded.
-    #[error("base64 decode failed when revealing password - is it obscured?: {0}")]
-    Base64(base64::DecodeError),
+    #[error(
+        "base64 decode failed when revealing password - is it obscured?: illegal base64 data at input byte {0}"
+    )]
+    Base64(usize),
     /// Not even an IV.
     #[error("input too short when revealing password - is it obscured?")]
     TooShort,
@@ -69,7 +71,15 @@ pub fn obscure_with(text: &str, iv: [u8; IV]) -> String {
 /// # Errors
 /// [`RevealError`] when it was not obscured.
 pub fn reveal(obscured: &str) -> Result<Secret, RevealError> {
-    let bytes = BASE64.decode(obscured).map_err(RevealError::Base64)?;
+    let bytes = BASE64.decode(obscured).map_err(|e| {
+        RevealError::Base64(match e {
+            DecodeError::InvalidByte(at, _) => at,
+            DecodeError::InvalidLastSymbol { offset, .. } => offset,
+            // One letter too many, or a final sign of equality.
+            DecodeError::InvalidLength(length) => length.saturating_sub(1),
+            DecodeError::InvalidPadding => obscured.find('=').unwrap_or(0),
+        })
+    })?;
     let (iv, text) = bytes.split_first_chunk().ok_or(RevealError::TooShort)?;
     let mut text = text.to_vec();
     apply(*iv, &mut text);

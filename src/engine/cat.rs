@@ -44,9 +44,10 @@ pub async fn cat(run: &Run, root: &Root, part: &Part, sink: &mut dyn Sink) -> Re
                     return Err(RemoteError::from_io(e, "writing", "standard output").into());
                 }
                 Err(Failure::Source(e)) => {
+                    let doing = if e.op == "opening" { "open" } else { "read" };
                     let error = Error::from(e);
                     let name = super::root::relative(&file.path, &root.dir.path);
-                    tracing::error!(object = %name, "Failed to read: {error}");
+                    tracing::error!(object = %name, "Failed to {doing}: {error}");
                     last = Some(run.stats.count_error(error));
                 }
             }

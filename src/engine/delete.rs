@@ -63,6 +63,12 @@ impl Failures {
     }
 
     /// # Errors
+    /// The last one, or the one that ended the run.
+    pub(super) fn last(self) -> Result<()> {
+        self.last.map_or(Ok(()), Err)
+    }
+
+    /// # Errors
     /// How many there were.
     pub(super) fn outcome(self) -> Result<()> {
         match self.last {
@@ -95,7 +101,42 @@ pub(super) async fn delete_or_keep(
 ) -> Result<()> {
     let name = super::root::relative(&file.path, &root.path);
     let _check = run.stats.begin_check(name.as_str());
-    admit(run, file, name.as_str())?;
+    if let Err(error) = admit(run, file) {
+        tracing::error!(object = %name, "Got fatal error on delete: {error}");
+        return Err(error);
+    }
+    delete_admitted(run, root, file, backup).await
+}
+
+/// Deletes a file whose copy stands where it was to be moved. A failure is
+/// logged and counted here.
+///
+/// # Errors
+/// The failure, already counted.
+pub(super) async fn delete_moved(run: &Run, root: &Location, file: &Entry) -> Result<()> {
+    let name = super::root::relative(&file.path, &root.path);
+    let _check = run.stats.begin_check(name.as_str());
+    admit_moving(run, file)?;
+    delete_admitted(run, root, file, None).await
+}
+
+/// Counts the deletion of what a move has no use for, if it may be.
+///
+/// # Errors
+/// It may not; logged and counted.
+pub(super) fn admit_moving(run: &Run, file: &Entry) -> Result<()> {
+    admit(run, file).inspect_err(|error| {
+        tracing::error!("Cancelling sync due to fatal error: {error}");
+    })
+}
+
+async fn delete_admitted(
+    run: &Run,
+    root: &Location,
+    file: &Entry,
+    backup: Option<&Location>,
+) -> Result<()> {
+    let name = super::root::relative(&file.path, &root.path);
     let (action, actioned) = match backup {
         None => ("delete", "Deleted"),
         Some(_) => ("move into backup dir", "Moved into backup dir"),
@@ -122,8 +163,8 @@ pub(super) async fn delete_or_keep(
 /// Counts a deletion, if it may be.
 ///
 /// # Errors
-/// It may not; logged and counted.
-pub(super) fn admit(run: &Run, file: &Entry, name: &str) -> Result<()> {
+/// It may not; counted.
+fn admit(run: &Run, file: &Entry) -> Result<()> {
     let size = file.size.unwrap_or(0);
     let mut reached = None;
     run.stats.update(|c| {
@@ -140,7 +181,6 @@ pub(super) fn admit(run: &Run, file: &Entry, name: &str) -> Result<()> {
     reached.map_or(Ok(()), |flag| {
         let text = format!("{flag} threshold reached");
         let error = Error::new(ErrorKind::MaxDelete, text).class(Class::Fatal);
-        tracing::error!(object = %name, "Got fatal error on delete: {error}");
         Err(run.stats.count_error(error))
     })
 }

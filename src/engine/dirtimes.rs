@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::compare::{difference, signed};
 use super::{Error, Result, Run};
-use crate::remote::{Entry, Location, Metadata, RemoteError, RemotePath};
+use crate::remote::{Entry, ErrorKind, Location, Metadata, RemoteError, RemotePath};
 
 /// The directories whose times may have to be set once all files are written.
 /// Paths are those of the destination, from the root of its store.
@@ -89,7 +89,7 @@ impl DirTimes {
         }
         self.delayed
             .sort_by_key(|d| std::cmp::Reverse(d.dir.path.elements().count()));
-        let mut outcome = Ok(());
+        let (mut failures, mut last) = (0_u64, None);
         for delayed in self.delayed {
             let path = &delayed.dir.path;
             // One without files may not have been made.
@@ -97,6 +97,13 @@ impl DirTimes {
                 || run.options.create_empty_src_dirs
                 || self.with_files.contains(path);
             if !self.changed.contains(path) || !stands {
+                continue;
+            }
+            // Nor one whose files have not had their turn.
+            if run.limits.is_over()
+                && !delayed.existed
+                && dst.remote.stat(path).await.is_err_and(|e| e.is_not_found())
+            {
                 continue;
             }
             let (dir, existed) = (&delayed.dir, delayed.existed);
@@ -112,10 +119,18 @@ impl DirTimes {
                 Look { .. } => Ok(false),
             };
             if let Err(e) = done {
-                outcome = Err(e);
+                failures += 1;
+                last = Some(e);
             }
         }
-        outcome
+        let Some(last) = last else { return Ok(()) };
+        let many = match failures {
+            1 => String::new(),
+            n => format!("{n} errors: last error: "),
+        };
+        // It stands for all of them, and is counted once more as in rclone.
+        let text = format!("failed to set directory modtime: {many}{last}");
+        Err(Error::new(ErrorKind::Io, text))
     }
 }
 

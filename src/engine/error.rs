@@ -60,6 +60,20 @@ impl Error {
         self.counted
     }
 
+    /// Whether it is a directory that may not be listed, on a disk: its text
+    /// says so, and no retry changes it.
+    #[must_use]
+    pub fn is_closed_dir(&self) -> bool {
+        self.kind == ErrorKind::PermissionDenied && self.class == Class::NoRetry
+    }
+
+    /// The same error, said to have happened in `what`.
+    #[must_use]
+    pub fn within(mut self, what: &str) -> Self {
+        self.text = format!("{what}: {}", self.text);
+        self
+    }
+
     /// Whether the store called the failure temporary.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
@@ -82,6 +96,8 @@ impl From<RemoteError> for Error {
             | ErrorKind::Unauthenticated
             | ErrorKind::MaxTransfer
             | ErrorKind::MaxDuration => Class::Fatal,
+            // Nobody opens it meanwhile.
+            ErrorKind::PermissionDenied if error.op == "listing" => Class::NoRetry,
             _ => Class::Retry,
         };
         Self {

@@ -127,8 +127,13 @@ impl Run {
                 _ => return false,
             }
         };
-        let size = size.map_or_else(String::new, |s| format!(" (size {})", Size(s)));
-        tracing::warn!(object = %object, "Skipped {action} as {flag} is set{size}");
+        let text = size.map_or_else(String::new, |s| format!(" (size {})", Size(s)));
+        tracing::warn!(
+            object = %object,
+            size,
+            skipped = action,
+            "Skipped {action} as {flag} is set{text}"
+        );
         true
     }
 }

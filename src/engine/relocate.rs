@@ -1,7 +1,7 @@
 //! One file from one place to another: renamed by the server where both are
 //! the same store, else copied, and deleted at its source after that.
 
-use super::delete::{admit, delete_file};
+use super::delete::{admit_moving, delete_moved};
 use super::transfer::{Job, transfer};
 use super::{Error, Result, Run};
 use crate::remote::{Entry, ErrorKind, Location, RemoteError};
@@ -65,7 +65,7 @@ pub(super) async fn relocate(
         tracing::error!(object = %job.name, "{error}");
         return Err(run.stats.count_error(error));
     }
-    delete_file(run, src, &job.src).await?;
+    delete_moved(run, src, &job.src).await?;
     run.stats.update(|c| c.renames += 1);
     Ok(true)
 }
@@ -96,8 +96,11 @@ async fn by_server(
     let old = job.replace.as_ref();
     let moved = match old {
         None => match dst.remote.rename(&job.src, &job.to).await {
-            // Nobody has looked what stands there.
-            Err(e) if e.kind == ErrorKind::AlreadyExists && run.options.no_check_dest => {
+            // Nobody has looked what stands there, or a filter hides it.
+            Err(e)
+                if e.kind == ErrorKind::AlreadyExists
+                    && (run.options.no_check_dest || run.filter.is_active()) =>
+            {
                 rename_over_any(dst, job).await
             }
             other => other,
@@ -105,7 +108,7 @@ async fn by_server(
         Some(old) => {
             // What is replaced is deleted, and counts as that.
             let _check = run.stats.begin_check(&job.to_name);
-            admit(run, old, &job.to_name)?;
+            admit_moving(run, old)?;
             dst.remote.rename_over(&job.src, &job.to, old).await
         }
     };

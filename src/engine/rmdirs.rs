@@ -68,10 +68,14 @@ async fn find_empty_dirs(run: &Run, root: &Location, keep_root: bool) -> Vec<Ent
             Err(error) => {
                 let error = Error::from(error);
                 let name = relative(&dir.path, &root.path);
-                tracing::error!(
-                    object = %root.describe(),
-                    "Failed to list {:?}: {error}", name.as_str()
-                );
+                if error.is_closed_dir() {
+                    tracing::error!(object = %name, "{error}");
+                } else {
+                    tracing::error!(
+                        object = %root.describe(),
+                        "Failed to list {:?}: {error}", name.as_str()
+                    );
+                }
                 run.stats.count_error(error);
                 continue;
             }

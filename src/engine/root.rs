@@ -1,6 +1,6 @@
 //! Where a command starts: a directory, or one file in it.
 
-use crate::remote::{Entry, Location, RemoteError, RemotePath};
+use crate::remote::{Entry, ErrorKind, Location, RemoteError, RemotePath};
 
 /// A location, looked up.
 #[derive(Clone)]
@@ -30,7 +30,10 @@ impl Root {
                 file: Some(entry),
             }),
             Ok(_) => Ok(Self::dir(location.clone())),
-            Err(e) if e.is_not_found() => Ok(Self::dir(location.clone())),
+            // What may not be looked at, neither: the work on it will say so.
+            Err(e) if e.is_not_found() || e.kind == ErrorKind::PermissionDenied => {
+                Ok(Self::dir(location.clone()))
+            }
             Err(e) => Err(e),
         }
     }

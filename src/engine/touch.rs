@@ -41,8 +41,9 @@ pub async fn create(run: &Run, root: &Location, path: &RemotePath, when: Timesta
         partial: super::transfer::partial(run),
         ..NewFile::new(Some(0), Content::Stream(Box::pin(stream::empty())))
     };
-    root.remote.write(&path.clone().into(), file).await?;
-    Ok(())
+    let made = root.remote.write(&path.clone().into(), file).await;
+    made.map(drop)
+        .map_err(|e| Error::from(e).within("failed to touch (create)"))
 }
 
 /// Sets the times of the files in `dir` that the filter lets through, on all
@@ -91,7 +92,7 @@ async fn touch_below(run: &Run, root: &Location, file: &Entry, when: Timestamp) 
     }
     set_time(root, file, when).await.map_err(|error| {
         let name = super::root::relative(&file.path, &root.path);
-        let error = Error::new(error.kind, format!("failed to touch: {error}")).class(error.class);
+        let error = error.within("failed to touch");
         tracing::error!(object = %name, "{error}");
         run.stats.count_error(error)
     })

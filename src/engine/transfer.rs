@@ -78,11 +78,25 @@ pub async fn transfer(run: &Run, src: &Location, dst: &Location, job: &Job) -> R
             Ok(())
         }
         Err(error) => {
-            let error = Error::from(error);
+            let error = failure(error);
             tracing::error!(object = %job.name, "Failed to copy: {error}");
             Err(run.stats.count_error(error))
         }
     }
+}
+
+/// What ends a transfer. Of a source that is gone since it was listed nobody
+/// asked whether it is there.
+fn failure(error: RemoteError) -> Error {
+    let opening = error.op == "opening";
+    let mut error = Error::from(error);
+    if opening {
+        if error.kind == ErrorKind::NotFound {
+            error.kind = ErrorKind::Io;
+        }
+        return error.within("failed to open source object");
+    }
+    error
 }
 
 /// A file that may not begin. Where the end is a soft one the error is counted

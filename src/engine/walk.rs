@@ -11,8 +11,8 @@ use futures_util::FutureExt;
 use super::descent::Descent;
 use super::markers::hide_by_metadata;
 use super::root::relative;
-use super::{Error, Filter, Result, Root, Run};
-use crate::remote::{Entry, EntryId, Location, RemoteError, RemotePath};
+use super::{Class, Error, Filter, Result, Root, Run};
+use crate::remote::{Entry, EntryId, ErrorKind, Location, RemoteError, RemotePath, Withheld};
 
 /// One directory's entries.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ struct Node {
 struct Done {
     node: Node,
     result: std::result::Result<Vec<Entry>, RemoteError>,
+    left_out: Vec<Withheld>,
 }
 
 impl Walk {
@@ -66,7 +67,17 @@ impl Walk {
                     Ok(found) => Ok(hide_by_metadata(&remote, &filter, found).await),
                     Err(error) => Err(error),
                 };
-                Done { node, result }
+                // A disk has told of links that lead nowhere; no other store
+                // is asked, since what it holds back is said by itself.
+                let left_out = match remote.features().local {
+                    true => remote.withheld(&node.dir).await.unwrap_or_default(),
+                    false => Vec::new(),
+                };
+                Done {
+                    node,
+                    result,
+                    left_out,
+                }
             }
             .boxed()
         });
@@ -112,16 +123,28 @@ impl Walk {
             });
         }
         loop {
-            let Done { node, result } = self.descent.next().await?;
+            let Done {
+                node,
+                result,
+                left_out,
+            } = self.descent.next().await?;
+            for link in left_out.iter().filter(|link| link.told) {
+                let error = Error::new(ErrorKind::Io, link.why.as_str());
+                self.run.stats.count_error(error.class(Class::NoRetry));
+            }
             match result {
                 Ok(entries) => return Some(self.deliver(&node, entries)),
                 Err(error) => {
                     let error = Error::from(error);
-                    tracing::error!(
-                        object = %self.relative(&node.dir.path),
-                        "error listing: {error}"
-                    );
-                    self.failed.get_or_insert_with(|| error.clone());
+                    let object = self.relative(&node.dir.path);
+                    if error.is_closed_dir() {
+                        // The rest is shown as if it were all; that the error
+                        // was counted ends the command with it.
+                        tracing::error!(object = %object, "{error}");
+                    } else {
+                        tracing::error!(object = %object, "error listing: {error}");
+                        self.failed.get_or_insert_with(|| error.clone());
+                    }
                     self.run.stats.count_error(error);
                 }
             }

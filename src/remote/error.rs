@@ -147,6 +147,18 @@ impl RemoteError {
 #[error("{0}")]
 struct Said(String);
 
+/// What the system says of an error, as its C library words it.
+#[must_use]
+pub fn system_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
 impl ErrorKind {
     /// The words for the kind, rclone's where rclone has them.
     #[must_use]

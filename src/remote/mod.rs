@@ -34,7 +34,7 @@ pub use content::{
     ByteStream, Content, Draft, Identity, Meter, NewFile, Pace, Partial, ReadAt, Resumable,
 };
 pub use entry::{Entry, EntryId, EntryKind};
-pub use error::{ErrorKind, RemoteError, Retry};
+pub use error::{ErrorKind, RemoteError, Retry, system_words};
 pub use features::{About, Features, LinkOptions, LinkPassword, Transfer};
 pub use likeness::{Candidate, Depth, Likeness, Mark};
 pub use metadata::Metadata;

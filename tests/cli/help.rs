@@ -24,3 +24,15 @@ fn every_command_has_help() {
     assert_eq!(home.run(&["--help"]).ok(), overview);
     assert_eq!(home.run(&["help", "nosuch"]).code, 2);
 }
+
+#[test]
+fn a_group_of_commands_alone_tells_what_is_in_it() {
+    for words in [
+        &["config", "encryption"][..],
+        &["completion"],
+        &["genautocomplete"],
+    ] {
+        let text = Home::new().run(words).ok();
+        assert!(text.contains("Usage:\n"), "{words:?}: {text}");
+    }
+}

@@ -20,14 +20,14 @@ fn with_environment(home: &Home, arguments: &[&str]) -> Outcome {
 #[test]
 fn the_environment_comes_first() {
     let home = home();
-    assert_eq!(with_environment(&home, &[]).ok(), "A:\nb:\nlong:\n");
+    assert_eq!(with_environment(&home, &[]).ok(), "a:\nb:\nlong:\n");
     assert_eq!(
         with_environment(&home, &["--long"]).ok(),
-        "A:    alias  \nb:    memory two words\nlong: mega   \n"
+        "a:    alias  \nb:    memory two words\nlong: mega   \n"
     );
     assert_eq!(
         with_environment(&home, &["--json", "--source", "env*"]).ok(),
-        "[\n{\"name\":\"A\",\"type\":\"alias\",\"source\":\"environment\",\"description\":\"\"}\n]\n"
+        "[\n{\"name\":\"a\",\"type\":\"alias\",\"source\":\"environment\",\"description\":\"\"}\n]\n"
     );
     assert_eq!(home.run(&["listremotes", "--json", "x"]).ok(), "[\n]\n");
 }
@@ -39,10 +39,10 @@ fn patterns_and_order() {
         (vec!["two"], "b:\n"),
         (vec!["--description", "w?rds"], "b:\n"),
         (vec!["--type", "m{eg,x}a"], "long:\n"),
-        (vec!["--order-by", "type"], "A:\nlong:\nb:\n"),
+        (vec!["--order-by", "type"], "a:\nlong:\nb:\n"),
         (
             vec!["--order-by", "source=desc,name=desc"],
-            "long:\nb:\nA:\n",
+            "long:\nb:\na:\n",
         ),
     ] {
         let shown = with_environment(&home, &arguments).ok();

@@ -165,3 +165,28 @@ fn on_a_terminal_the_title_is_given_back() {
     assert_eq!(pty.end(), 0);
     assert!(!pty.screen.contains('\x1b'), "{}", pty.screen);
 }
+
+#[test]
+fn what_a_dry_run_skips_has_fields_of_its_own() {
+    let home = Home::new();
+    home.write("src/a", "abc");
+    let outcome = home.run(&[
+        "copy",
+        "-n",
+        "--use-json-log",
+        "--stats",
+        "0",
+        "src:",
+        "dst:",
+    ]);
+    let line: serde_json::Value = serde_json::from_str(outcome.complaints()[0]).unwrap();
+    assert_eq!(line["object"], "a");
+    assert_eq!(line["size"], 3);
+    assert_eq!(line["skipped"], "copy");
+    assert_eq!(line["msg"], "Skipped copy as --dry-run is set (size 3)");
+    let text = home.run(&["copy", "-n", "--stats", "0", "src:", "dst:"]);
+    assert_eq!(
+        text.complaints()[0],
+        "NOTICE: a: Skipped copy as --dry-run is set (size 3)"
+    );
+}

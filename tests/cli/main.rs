@@ -6,6 +6,7 @@ mod cat;
 mod check;
 mod checksum;
 mod cleanup;
+mod closed;
 mod complete;
 mod completion;
 mod config;

@@ -122,3 +122,56 @@ fn between_disk_and_account_the_source_goes_after_the_copy() {
         ""
     );
 }
+
+#[test]
+fn too_many_deletions_end_a_move() {
+    let home = Home::new();
+    for name in ["a", "b"] {
+        home.write(&format!("src/{name}"), name);
+    }
+    home.run(&["copy", "src:", "dst:"]).ok();
+    // What stands at the destination would only be deleted here.
+    let outcome = home.run(&[
+        "move",
+        "--max-delete",
+        "1",
+        "--checkers",
+        "1",
+        "src:",
+        "dst:",
+    ]);
+    assert_eq!(outcome.code, 7);
+    assert_eq!(
+        outcome.complaints()[..2],
+        [
+            "ERROR : Cancelling sync due to fatal error: --max-delete threshold reached",
+            "ERROR : Fatal error received - not attempting retries",
+        ]
+    );
+    assert!(
+        outcome.stderr.ends_with("--max-delete threshold reached\n"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(!home.exists("src/a") && home.exists("src/b"));
+}
+
+#[test]
+fn what_a_filter_hides_at_the_destination_is_replaced() {
+    let home = home();
+    home.write("dst/a.txt", "");
+    home.run(&["move", "src:", "dst:", "--min-size", "1B"]).ok();
+    assert_eq!(home.read("dst/a.txt"), "a");
+    assert!(!home.exists("src/a.txt"));
+}
+
+#[test]
+fn nothing_is_moved_below_a_file() {
+    let home = home();
+    let outcome = home.run(&["moveto", "src:a.txt", "src:d/b.txt/x"]);
+    assert_eq!(
+        outcome.complaints(),
+        ["CRITICAL: Source doesn't exist or is a directory and destination is a file"]
+    );
+    assert_eq!(home.read("src/a.txt"), "a");
+}

@@ -191,7 +191,7 @@ fn a_report_that_cannot_be_made_is_an_error() {
         let outcome = home.run(&["sync", "src:", "dst:", flag, "none/x", "--retries", "1"]);
         assert_eq!(outcome.code, 1);
         assert!(
-            outcome.stderr.contains("open none/x: No such file"),
+            outcome.stderr.contains("open none/x: no such file"),
             "{}",
             outcome.stderr
         );

@@ -8,6 +8,7 @@ use super::{Reports, Sink};
 use crate::commands::Context;
 use crate::engine::check::Finding;
 use crate::exit::CommandError;
+use crate::remote::system_words;
 
 /// The flags that ask for reports.
 #[derive(Clone, Default, clap::Args)]
@@ -74,7 +75,9 @@ pub(super) fn open_sink(path: &str, ctx: &Context) -> Result<Sink, CommandError>
     if path == "-" {
         return Ok(Sink::Stdout(Arc::clone(&ctx.output)));
     }
-    let file =
-        File::create(path).map_err(|error| CommandError::run(format!("open {path}: {error}")))?;
+    let file = File::create(path).map_err(|error| {
+        let why = system_words(&error);
+        CommandError::run(format!("open {path}: {why}"))
+    })?;
     Ok(Sink::File(BufWriter::new(file)))
 }

@@ -16,6 +16,7 @@ use crate::engine::check::{self, Ask, Sums};
 use crate::engine::hash::{self, Kind, Wanted};
 use crate::engine::{self, Root};
 use crate::exit::CommandError;
+use crate::remote::system_words;
 
 /// The kind of sum of this name; what there is is said where it is none.
 ///
@@ -67,8 +68,9 @@ pub(super) async fn run(
     let mut file = match &flags.output_file {
         None => None,
         Some(name) => {
-            let file = File::create(name)
-                .map_err(|error| CommandError::run(format!("open {name}: {error}")))?;
+            let file = File::create(name).map_err(|error| {
+                CommandError::run(format!("open {name}: {}", system_words(&error)))
+            })?;
             Some(BufWriter::new(file))
         }
     };

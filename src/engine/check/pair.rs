@@ -111,7 +111,14 @@ impl Judge {
             Method::Marks => self.by_marks(src, dst).await,
             Method::Size => Ok(Verdict::Unsure("no sums in common".to_owned())),
         };
-        verdict.unwrap_or_else(|error| Verdict::Failed(error.into()))
+        verdict.unwrap_or_else(|error| {
+            let what = match (error.op, self.method) {
+                ("opening", Method::Sum(_)) => "hash: failed to open",
+                ("opening", Method::Download) => "failed to download",
+                _ => return Verdict::Failed(error.into()),
+            };
+            Verdict::Failed(Error::from(error).within(what))
+        })
     }
 
     async fn by_sum(&self, src: &Entry, dst: &Entry, kind: Kind) -> Result<Verdict, RemoteError> {

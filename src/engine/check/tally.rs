@@ -151,13 +151,20 @@ impl<'a> Tally<'a> {
         };
         let label = dir.map_or_else(|| root.describe(), |dir| root.label(&dir.path));
         let error = Error::from(error);
-        tracing::error!(
-            object = %label,
-            "error reading {} {which}directory: {error}",
-            side.word()
-        );
+        if error.is_closed_dir() {
+            tracing::error!(object = %label, "{error}");
+        } else {
+            tracing::error!(
+                object = %label,
+                "error reading {} {which}directory: {error}",
+                side.word()
+            );
+        }
+        let closed = error.is_closed_dir();
         let error = self.run.stats.count_error(error);
-        self.fail(error);
+        if !closed {
+            self.fail(error);
+        }
     }
 
     /// What cannot be read cannot be said to be equal.

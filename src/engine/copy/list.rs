@@ -1,6 +1,7 @@
 //! A directory of the march, and what is said of one that cannot be copied.
 
 use super::super::march::Side;
+use super::super::root::relative;
 use super::super::sides::Dirs;
 use super::super::{Class, Error, Run};
 use crate::remote::{Entry, ErrorKind, Location, RemoteError, Withheld};
@@ -38,11 +39,16 @@ pub(super) fn report(
 ) -> Error {
     let error = Error::from(error);
     let which = if dir.path == root.path { "root " } else { "" };
-    tracing::error!(
-        object = %root.label(&dir.path),
-        "error reading {} {which}directory: {error}",
-        side.word()
-    );
+    if error.is_closed_dir() {
+        let object = relative(&dir.path, &root.path);
+        tracing::error!(object = %object, "{error}");
+    } else {
+        tracing::error!(
+            object = %root.label(&dir.path),
+            "error reading {} {which}directory: {error}",
+            side.word()
+        );
+    }
     run.stats.count_error(error)
 }
 

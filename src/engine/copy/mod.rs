@@ -279,10 +279,20 @@ async fn probe(
         }
         Err(e) if e.kind == ErrorKind::Unsupported => {}
         Ok(true) => {}
+        // What cannot be compared is sent, and whatever is wrong shows again.
         Err(e) => {
-            let error = Error::from(e);
-            tracing::error!(object = %name, "Failed to compare contents: {error}");
-            return Err(run.stats.count_error(error));
+            let opening = e.op == "opening";
+            let ours = e.path.trim_start_matches('/') == file.path.as_str();
+            let mut error = Error::from(e);
+            if opening {
+                let side = if ours { "src" } else { "dst" };
+                error = error.within("hash: failed to open");
+                tracing::error!(object = %name, "Failed to calculate {side} hash: {error}");
+            } else {
+                tracing::error!(object = %name, "Failed to compare contents: {error}");
+            }
+            run.stats.count_error(error);
+            return Ok(true);
         }
     }
     let (true, Some(modified)) = (set_time, file.modified) else {

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::super::check::Finding;
-use super::super::delete::{Failures, delete_file, delete_or_keep, remove_dir_at};
+use super::super::delete::{Failures, delete_moved, delete_or_keep, remove_dir_at};
 use super::super::{Class, Error, Result};
 use super::may_go;
 use super::tree::{Queues, Tree, lock};
@@ -109,7 +109,7 @@ impl Tree {
         if !may_go(&self.run, (&self.src, src), (&self.dst, existing)) {
             return Ok(());
         }
-        delete_file(&self.run, &self.src, src).await
+        delete_moved(&self.run, &self.src, src).await
     }
 
     async fn delete_files(&self, files: impl stream::Stream<Item = Entry>) -> Result<()> {
@@ -125,7 +125,11 @@ impl Tree {
                     lock(&self.extras).kept = true;
                     return Ok(());
                 }
-                let done = delete_or_keep(&self.run, root, &file, backup).await;
+                let done = if self.moving {
+                    delete_moved(&self.run, root, &file).await
+                } else {
+                    delete_or_keep(&self.run, root, &file, backup).await
+                };
                 done.inspect_err(|_| self.run.found_below(root, Finding::Error, &file.path))
             })
             .buffer_unordered(at_a_time)
@@ -136,12 +140,17 @@ impl Tree {
                 failures
             })
             .await;
-        failures.outcome()
+        if self.moving {
+            failures.last()
+        } else {
+            failures.outcome()
+        }
     }
 
     fn note_deletions(&self, outcome: Result<()>) {
         if let Err(error) = outcome {
-            if error.class == Class::Fatal {
+            // A move has said it where it met it.
+            if error.class == Class::Fatal && !self.moving {
                 tracing::error!("Cancelling sync due to fatal error: {error}");
             }
             self.fail(error);

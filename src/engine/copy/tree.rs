@@ -301,7 +301,11 @@ impl Tree {
                     _ => (&self.dst, &node.dst),
                 };
                 self.run.found_below(root, Finding::Error, &dir.path);
-                self.fail(report(&self.run, root, dir, side, error));
+                let error = report(&self.run, root, dir, side, error);
+                // It is counted, which ends the command.
+                if !error.is_closed_dir() {
+                    self.fail(error);
+                }
             } else {
                 self.run.stats.update(|c| c.listed += listed);
                 if let Some(dir) = &node.src {

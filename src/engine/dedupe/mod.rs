@@ -104,7 +104,8 @@ async fn same_names(
         );
     }
     tracing::info!(object = %label, "Looking for duplicate names using {mode} mode.");
-    let dirs = find::duplicate_dirs(run, root).await?;
+    let dirs = find::duplicate_dirs(run, root).await;
+    let dirs = dirs.map_err(|e| e.within("find duplicate dirs"))?;
     if mode == Mode::List {
         for group in &dirs {
             let text = format!(

@@ -124,7 +124,13 @@ pub(in crate::engine) async fn of(
     }
     let _checking = run.stats.begin_check(name);
     if !wanted.download {
-        return Ok(read(at, file, wanted.kind, None).await?);
+        return read(at, file, wanted.kind, None).await.map_err(|e| {
+            let doing = if e.op == "opening" { "open" } else { "read" };
+            let kind = wanted.kind.name();
+            Error::from(e).within(&format!(
+                "failed to get hash {kind} from backend: hash: failed to {doing}"
+            ))
+        });
     }
     let transfer = run.stats.begin_transfer(name, file.size);
     let way = if at.remote.features().local {

@@ -56,6 +56,8 @@ pub struct Record<'a> {
     pub message: &'a str,
     /// The size of the object.
     pub size: Option<u64>,
+    /// What was not done to it, in a dry run.
+    pub skipped: Option<&'a str>,
     /// A JSON object with statistics.
     pub stats: Option<&'a str>,
     /// The message has lines of its own, and nothing foreign in them.
@@ -176,6 +178,7 @@ impl Format {
             ("msg", message.into()),
         ];
         members.extend(record.size.map(|size| ("size", size.into())));
+        members.extend(record.skipped.map(|what| ("skipped", what.into())));
         if !record.object.is_empty() {
             members.push(("object", record.object.into()));
             // Objects are told of by name.
@@ -233,6 +236,7 @@ mod tests {
             object: "a/b",
             message: "gone",
             size: None,
+            skipped: None,
             stats: None,
             lines: false,
             source: Some(("src/engine/walk.rs", 12)),

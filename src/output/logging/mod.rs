@@ -161,6 +161,7 @@ impl<S: Subscriber> Layer<S> for Lines {
             object: &fields.object,
             message: &fields.message,
             size: fields.size,
+            skipped: fields.skipped.as_deref(),
             stats: fields.stats.as_deref(),
             lines: fields.lines,
             source: metadata.file().zip(metadata.line()),
@@ -180,6 +181,8 @@ struct Fields {
     message: String,
     /// The size of the object.
     size: Option<u64>,
+    /// What was not done to it.
+    skipped: Option<String>,
     /// A JSON object with statistics.
     stats: Option<String>,
     /// The message has lines of its own, and nothing foreign in them.
@@ -228,6 +231,7 @@ impl Visit for Fields {
             "object" => &mut self.object,
             "message" => &mut self.message,
             "stats" => self.stats.get_or_insert_default(),
+            "skipped" => self.skipped.get_or_insert_default(),
             _ => return,
         };
         // Writing to a String cannot fail.

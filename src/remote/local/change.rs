@@ -21,12 +21,22 @@ pub(super) fn make_dir(dir: &Spot) -> Result<Entry> {
 pub(super) fn make_all(os: &Path, dir: &RemotePath) -> Result<()> {
     fs::create_dir_all(os).map_err(|e| {
         let in_the_way = os.ancestors().find(|above| above.is_file());
-        let mut failure = failure(e, "creating directory", dir);
         if let Some(file) = in_the_way {
-            failure.kind = ErrorKind::IsFile;
-            failure = failure.said(format!("mkdir {}: not a directory", file.display()));
+            let words = format!("mkdir {}: not a directory", file.display());
+            return RemoteError::new(ErrorKind::IsFile, "creating directory", shown(dir))
+                .said(words);
         }
-        failure
+        // The first that is missing is the one that could not be made.
+        let missing = os.ancestors().take_while(|above| !above.exists()).last();
+        let words = missing.map(|missing| {
+            let why = system_words(&e);
+            format!("mkdir {}: {why}", missing.display())
+        });
+        let failure = failure(e, "creating directory", dir);
+        match words {
+            Some(words) => failure.said(words),
+            None => failure,
+        }
     })
 }
 
@@ -215,19 +225,13 @@ pub(super) fn set_file_modified(file: &File, modified: Timestamp) -> io::Result<
     file.set_times(FileTimes::new().set_modified(modified.into()))
 }
 
-/// The space of the file system that holds `os`, or its nearest parent that
-/// exists.
+/// The space of the file system that holds `os`.
 pub(super) fn about(os: &Path, dir: &RemotePath) -> Result<About> {
-    let mut here = os;
-    let stat = loop {
-        match rustix::fs::statvfs(here) {
-            Ok(stat) => break stat,
-            Err(rustix::io::Errno::NOENT) if here.parent().is_some() => {
-                here = here.parent().unwrap_or(here);
-            }
-            Err(e) => return Err(failure(e.into(), "asking for the space of", dir)),
-        }
-    };
+    let op = "asking for the space of";
+    let stat = rustix::fs::statvfs(os).map_err(|e| match e {
+        rustix::io::Errno::NOENT => RemoteError::new(ErrorKind::DirNotFound, op, shown(dir)),
+        e => failure(e.into(), op, dir),
+    })?;
     let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
     Ok(About {
         total: Some(bytes(stat.f_blocks)),

@@ -44,12 +44,8 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
         None
     };
     let found = fs::read_dir(os).map_err(|e| {
-        let mut failure = failure(e, op, dir);
-        if failure.kind == ErrorKind::NotFound {
-            failure.kind = ErrorKind::DirNotFound;
-            failure.source = None;
-        }
-        failure
+        let hidden = fs::metadata(os).is_err();
+        unlisted(e, dir, start, hidden)
     })?;
     let mut entries = Vec::new();
     for item in found {
@@ -60,8 +56,9 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
             .child(&name)
             .map_err(|e| RemoteError::new(ErrorKind::Invalid, op, shown(dir)).because(e))?;
         if os_name.to_str().is_none() {
-            warn!(target: "megarc", object = %shown(dir),
-                "Replacing invalid UTF-8 characters in {os_name:?}");
+            let name = super::quoted(&os_name);
+            warn!(target: "megarc", object = %format_args!("Local file system at {}", shown(start)),
+                "Replacing invalid UTF-8 characters in \"{name}\"");
         }
         let meta = match item.metadata() {
             Ok(meta) => meta,
@@ -99,6 +96,26 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
         }
     }
     Ok(entries)
+}
+
+/// Why a directory cannot be listed. What lies below a file is as much
+/// missing as any other, and so is what is `hidden` behind a closed directory;
+/// one that is closed itself is named as seen from `start`.
+fn unlisted(error: io::Error, dir: &RemotePath, start: &RemotePath, hidden: bool) -> RemoteError {
+    let mut failure = failure(error, "listing", dir);
+    match failure.kind {
+        kind if hidden || matches!(kind, ErrorKind::NotFound | ErrorKind::IsFile) => {
+            failure.kind = ErrorKind::DirNotFound;
+            failure.source = None;
+            failure
+        }
+        ErrorKind::PermissionDenied => {
+            let label = dir.strip(start).unwrap_or_else(|| dir.clone());
+            let words = format!("failed to open directory {:?}: {failure}", label.as_str());
+            failure.said(words)
+        }
+        _ => failure,
+    }
 }
 
 /// The path of the file that stands for a link.

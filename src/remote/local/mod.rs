@@ -17,6 +17,7 @@ mod read;
 mod spot;
 mod write;
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 use super::encoding::Encoding;
 use super::{
     About, ByteStream, Destination, Entry, ErrorKind, Features, Metadata, NewFile, ReadAt, Remote,
-    RemoteError, RemotePath, Result, Span, Withheld,
+    RemoteError, RemotePath, Result, Span, Withheld, system_words,
 };
 use read::Opened;
 use spot::Spot;
@@ -371,6 +372,19 @@ impl Remote for Local {
     }
 }
 
+/// A name with the bytes that are no text in hexadecimal.
+fn quoted(name: &std::ffi::OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text.extend(chunk.valid().escape_debug());
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
 /// The path as messages show it.
 fn shown(path: &RemotePath) -> String {
     format!("/{path}")
@@ -392,7 +406,7 @@ async fn blocking<T: Send + 'static>(
 fn failure(error: io::Error, op: &'static str, path: &RemotePath) -> RemoteError {
     let call = match op {
         "looking at" => "lstat",
-        "listing" | "creating" => "open",
+        "listing" | "creating" | "opening" => "open",
         "writing" => "write",
         "creating directory" => "mkdir",
         "removing" | "removing directory" => "remove",
@@ -406,15 +420,4 @@ fn failure(error: io::Error, op: &'static str, path: &RemotePath) -> RemoteError
         return failure;
     }
     failure.said(words)
-}
-
-/// What the system says of an error, as its C library words it.
-fn system_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error ").next().unwrap_or_default();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_lowercase().chain(letters).collect(),
-        None => String::new(),
-    }
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::super::{ByteStream, ErrorKind, Identity, ReadAt, RemoteError, Result, Span};
 use super::link::OpenLink;
 use super::spot::Spot;
-use super::{blocking, shown};
+use super::{blocking, shown, system_words};
 
 /// Bytes read at once: big enough that the system call costs nothing.
 const PIECE: usize = 1 << 20;
@@ -43,14 +43,12 @@ impl OpenFile {
     /// nevertheless, as long as it was.
     pub(super) fn open(os: &Path, name: String, checked: bool) -> Result<Self> {
         let fail = |e: io::Error| {
+            let words = format!("open {name}: {}", system_words(&e));
             let mut failure = RemoteError::from_io(e, "opening", name.as_str());
-            match failure.kind {
-                ErrorKind::IsFile => failure.kind = ErrorKind::NotFound,
-                ErrorKind::NotFound => {}
-                _ => return failure,
+            if failure.kind == ErrorKind::IsFile {
+                failure.kind = ErrorKind::NotFound;
             }
-            failure.source = None;
-            failure
+            failure.said(words)
         };
         // Without NONBLOCK a pipe put in the file's place would hang us.
         let file = OpenOptions::new()
