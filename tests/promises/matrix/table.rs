@@ -237,7 +237,8 @@ pub(super) const TABLE: &[Fault] = &[
     right("cs.m:reset@1", REMOVE),
     right("cs.m:cut=1@1", REMOVE),
     // Moving inside the account.
-    right("cs:-6@1", INSIDE),
+    // another try of the whole command is what helps
+    either("cs:-6@1", INSIDE),
     right("cs.m:[-3]*2", INSIDE),
     either("cs.m:[-9]@1", INSIDE),
     named("cs.m:[-11]", INSIDE, "access"),
