@@ -168,14 +168,15 @@ fn admit(run: &Run, file: &Entry) -> Result<()> {
     let size = file.size.unwrap_or(0);
     let mut reached = None;
     run.stats.update(|c| {
+        let bytes = c.deleted_bytes.saturating_add(size);
         let beyond = |most: Option<u64>, would_be: u64| most.is_some_and(|most| would_be > most);
         if beyond(run.options.max_delete, c.deletes + 1) {
             reached = Some("--max-delete");
-        } else if beyond(run.options.max_delete_size, c.deleted_bytes + size) {
+        } else if beyond(run.options.max_delete_size, bytes) {
             reached = Some("--max-delete-size");
         } else {
             c.deletes += 1;
-            c.deleted_bytes += size;
+            c.deleted_bytes = bytes;
         }
     });
     reached.map_or(Ok(()), |flag| {

@@ -42,7 +42,8 @@ pub(super) async fn relocate(
             }
             Part::Aside => {
                 drop(run.stats.begin_check(&job.name));
-                run.stats.update(|c| c.bytes += size.unwrap_or(0));
+                run.stats
+                    .update(|c| c.bytes = c.bytes.saturating_add(size.unwrap_or(0)));
             }
         }
         run.stats.update(|c| c.renames += 1);
@@ -129,7 +130,7 @@ async fn by_server(
     run.stats.update(|c| {
         c.renames += 1;
         c.server_moves += 1;
-        c.server_move_bytes += size;
+        c.server_move_bytes = c.server_move_bytes.saturating_add(size);
     });
     if old.is_some() {
         tracing::info!(object = %job.to_name, "Deleted");

@@ -237,7 +237,7 @@ impl Stats {
     pub fn queue_transfer(&self, size: Option<u64>) {
         let mut state = self.lock();
         state.queued_transfers += 1;
-        state.queued_bytes += size.unwrap_or(0);
+        state.queued_bytes = state.queued_bytes.saturating_add(size.unwrap_or(0));
     }
 
     /// A file waits no longer.
@@ -301,8 +301,11 @@ impl Stats {
         let now = Instant::now();
         let mut state = self.lock();
         state.measure(now);
-        let running: u64 = state.transferring.values().map(Flight::left).sum();
-        let total_bytes = state.counts.bytes + running + state.queued_bytes;
+        // A hostile server may claim any size.
+        let left = state.transferring.values().map(Flight::left);
+        let running = left.fold(0, u64::saturating_add);
+        let begun = state.counts.bytes.saturating_add(running);
+        let total_bytes = begun.saturating_add(state.queued_bytes);
         Snapshot {
             counts: state.counts,
             total_bytes,

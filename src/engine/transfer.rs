@@ -138,7 +138,7 @@ async fn by_server(
             transfer.add(size);
             run.stats.update(|c| {
                 c.server_copies += 1;
-                c.server_copy_bytes += size;
+                c.server_copy_bytes = c.server_copy_bytes.saturating_add(size);
             });
             Ok(Some("server-side copy"))
         }

@@ -10,6 +10,7 @@ mod clock;
 mod copied;
 mod damage;
 mod hostile_names;
+mod hostile_nodes;
 mod interrupted;
 mod killed;
 mod killed_server;

@@ -69,7 +69,7 @@ impl Sizes {
         let Some(dir) = waiting.remove(at) else {
             return;
         };
-        let (mut size, mut files, mut unknown) = (0, 0, 0);
+        let (mut size, mut files, mut unknown) = (0_u64, 0, 0);
         let mut children = Vec::with_capacity(listing.entries.len());
         for entry in listing.entries {
             let id = self.nodes.len();
@@ -78,7 +78,7 @@ impl Sizes {
                 waiting.push_back(id);
             }
             let node = Node::new(entry, Some(dir));
-            size += node.size;
+            size = size.saturating_add(node.size);
             files += node.files;
             unknown += node.unknown;
             children.push(id);
@@ -89,7 +89,7 @@ impl Sizes {
             node.listed = true;
         }
         self.up(dir, |node| {
-            node.size += size;
+            node.size = node.size.saturating_add(size);
             node.files += files;
             node.unknown += unknown;
         });

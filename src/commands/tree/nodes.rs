@@ -111,7 +111,7 @@ impl Nodes {
                 node.children
                     .iter()
                     .filter_map(|child| totals.get(*child))
-                    .sum()
+                    .fold(0, |sum: u64, size| sum.saturating_add(*size))
             } else {
                 node.size.unwrap_or(0)
             };

@@ -235,7 +235,9 @@ impl Limits {
         };
         let now = stats.snapshot();
         let used = match self.asked.cutoff {
-            Cutoff::Cautious => now.counts.bytes + now.running_bytes + size.unwrap_or(0),
+            Cutoff::Cautious => (now.counts.bytes)
+                .saturating_add(now.running_bytes)
+                .saturating_add(size.unwrap_or(0)),
             Cutoff::Hard | Cutoff::Soft => now.counts.bytes,
         };
         if used < most {

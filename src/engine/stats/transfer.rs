@@ -43,7 +43,7 @@ impl Transfer {
         self.copied.store(true, Ordering::Relaxed);
         self.stats.update(|counts| {
             counts.server_copies += 1;
-            counts.server_copy_bytes += bytes;
+            counts.server_copy_bytes = counts.server_copy_bytes.saturating_add(bytes);
         });
     }
 

@@ -76,7 +76,13 @@ impl Download {
         }
         let (notes, _) = notes.as_chunks::<16>();
         let cipher = ContentCipher::new(self.key.aes_key(), self.key.nonce());
-        let mut macs = vec![None; usize::try_from(all).unwrap_or_default()];
+        let mut macs = Vec::new();
+        let count = usize::try_from(all).unwrap_or(usize::MAX);
+        // A hostile server may claim any size.
+        macs.try_reserve_exact(count).map_err(|_| {
+            Error::Invalid(format!("{} bytes are more than a file can have", self.size))
+        })?;
+        macs.resize(count, None);
         let (mut kept, mut stretch) = (0, Vec::new());
         let mut cells = macs.iter_mut().zip(notes).zip(chunks(self.size)).peekable();
         while let Some(((cell, note), (offset, length))) = cells.next() {
@@ -108,7 +114,7 @@ impl Download {
 
     /// Where the note of the chunk stands that starts at `offset`.
     pub(super) fn note_at(&self, offset: u64) -> u64 {
-        self.size + chunk_number(offset) * NOTE
+        self.size.saturating_add(chunk_number(offset) * NOTE)
     }
 }
 

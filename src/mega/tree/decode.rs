@@ -177,14 +177,16 @@ impl Tree {
         }
     }
 
-    /// Remembers which node is which root.
+    /// Remembers which node is which root. The first one stays: another that
+    /// claims to be it would hide the whole account.
     pub(super) fn note_root(&mut self, handle: NodeHandle, kind: NodeKind) {
-        match kind {
-            NodeKind::Cloud => self.cloud = Some(handle),
-            NodeKind::Vault => self.vault = Some(handle),
-            NodeKind::Rubbish => self.rubbish = Some(handle),
-            NodeKind::File | NodeKind::Folder => {}
-        }
+        let root = match kind {
+            NodeKind::Cloud => &mut self.cloud,
+            NodeKind::Vault => &mut self.vault,
+            NodeKind::Rubbish => &mut self.rubbish,
+            NodeKind::File | NodeKind::Folder => return,
+        };
+        root.get_or_insert(handle);
     }
 
     /// Remembers that a folder is another account's.

@@ -65,15 +65,16 @@ impl Mega {
                 .unwrap_or_default()
         };
         let rubbish = of(roots.rubbish);
+        let versions = quota.by_root.values().map(|root| root.version_bytes);
         let some = |bytes: u64| (bytes > 0).then_some(bytes);
         Ok(About {
             total: Some(quota.allowed),
             used: Some(quota.used),
             free: Some(quota.allowed.saturating_sub(quota.used)),
-            trashed: some(rubbish.bytes + rubbish.version_bytes),
+            trashed: some(rubbish.bytes.saturating_add(rubbish.version_bytes)),
             other: some(of(roots.cloud).version_bytes),
             objects: None,
-            versions: some(quota.by_root.values().map(|root| root.version_bytes).sum()),
+            versions: some(versions.fold(0, u64::saturating_add)),
             transfer: Some(transfer(&quota)),
         })
     }
@@ -112,7 +113,8 @@ impl Mega {
 fn transfer(quota: &QuotaReply) -> Transfer {
     match quota.transfer_allowed {
         0 => Transfer {
-            used: quota.free_transfer_by_hour.iter().sum(),
+            used: (quota.free_transfer_by_hour.iter())
+                .fold(0, |sum, used| used.saturating_add(sum)),
             allowed: None,
         },
         allowed => Transfer {
