@@ -104,7 +104,7 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
 fn unlisted(error: io::Error, dir: &RemotePath, start: &RemotePath, hidden: bool) -> RemoteError {
     let mut failure = failure(error, "listing", dir);
     match failure.kind {
-        kind if hidden || matches!(kind, ErrorKind::NotFound | ErrorKind::IsFile) => {
+        kind if hidden || kind == ErrorKind::NotFound => {
             failure.kind = ErrorKind::DirNotFound;
             failure.source = None;
             failure
