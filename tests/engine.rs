@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use megarc::engine::dedupe::{By, Mode, Prompt, dedupe};
+use megarc::engine::filter::{Filter, FilterSpec, RuleSpec};
 use megarc::engine::walk::Walk;
 use megarc::engine::{Options, Result, Root, Run, cat, copy, delete};
 use megarc::remote::memory::Memory;
@@ -522,4 +523,34 @@ fn max_depth_and_walk_order_are_fixed() {
             assert_eq!(seen, expected);
         }
     });
+}
+
+/// Whether a file passes cannot be known: it is not copied, and what stands at
+/// the destination under its name is not taken for one that is to go.
+#[test]
+fn a_sync_deletes_nothing_where_metadata_cannot_be_read() {
+    let (src, dst) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
+    put(&src, "known", "new", 2);
+    put(&src, "unknown", "new", 2);
+    put(&dst, "unknown", "old", 1);
+    put(&dst, "extra", "old", 1);
+    src.fail_metadata(path("unknown"), ErrorKind::Io);
+    let spec = FilterSpec {
+        metadata: RuleSpec {
+            exclude: vec!["color=red".to_owned()],
+            ..RuleSpec::default()
+        },
+        ..FilterSpec::default()
+    };
+    let run = Run {
+        filter: Arc::new(Filter::build(&spec, |_| Ok(String::new())).unwrap()),
+        ..run()
+    };
+    let synced = block(copy::sync(&run, &Root::dir(at(&src, "")), &at(&dst, "")));
+    assert!(synced.is_err());
+    // One about the file, and one about what is not deleted for it.
+    assert_eq!(run.stats.errors(), 2);
+    for name in ["known", "unknown", "extra"] {
+        assert!(block(dst.stat(&path(name))).is_ok(), "{name}");
+    }
 }

@@ -29,12 +29,12 @@ fn spec(flags: &[String]) -> Option<FilterSpec> {
         };
         let mut value = || attached.clone().or_else(|| flags.next().cloned());
         match name {
-            "--include" => spec.include.push(value()?),
-            "--exclude" => spec.exclude.push(value()?),
-            "--filter" | "-f" => spec.filter.push(value()?),
-            "--include-from" => spec.include_from.push(value()?),
-            "--exclude-from" => spec.exclude_from.push(value()?),
-            "--filter-from" => spec.filter_from.push(value()?),
+            "--include" => spec.names.include.push(value()?),
+            "--exclude" => spec.names.exclude.push(value()?),
+            "--filter" | "-f" => spec.names.filter.push(value()?),
+            "--include-from" => spec.names.include_from.push(value()?),
+            "--exclude-from" => spec.names.exclude_from.push(value()?),
+            "--filter-from" => spec.names.filter_from.push(value()?),
             "--files-from" => spec.files_from.push(value()?),
             "--files-from-raw" => spec.files_from_raw.push(value()?),
             "--hash-filter" => {

@@ -142,9 +142,9 @@ impl Case {
         let (src, dst) = (random_tree(&mut random), random_tree(&mut random));
         let mut spec = FilterSpec::default();
         match random.below(5) {
-            0 => spec.exclude.push("*.bak".to_owned()),
-            1 => spec.exclude.push("/d1/**".to_owned()),
-            2 => spec.include.push("f1.*".to_owned()),
+            0 => spec.names.exclude.push("*.bak".to_owned()),
+            1 => spec.names.exclude.push("/d1/**".to_owned()),
+            2 => spec.names.include.push("f1.*".to_owned()),
             _ => {}
         }
         let delete = [Delete::Before, Delete::During, Delete::After];

@@ -92,12 +92,14 @@ impl FilterFlags {
         let ages = ages::window(self.min_age, self.max_age, Timestamp::now());
         let (changed_from, changed_until) = ages.map_err(refuse)?;
         let spec = FilterSpec {
-            include: self.include.clone(),
-            include_from: self.include_from.clone(),
-            exclude: self.exclude.clone(),
-            exclude_from: self.exclude_from.clone(),
-            filter: self.filter.clone(),
-            filter_from: self.filter_from.clone(),
+            names: RuleSpec {
+                include: self.include.clone(),
+                include_from: self.include_from.clone(),
+                exclude: self.exclude.clone(),
+                exclude_from: self.exclude_from.clone(),
+                filter: self.filter.clone(),
+                filter_from: self.filter_from.clone(),
+            },
             metadata: RuleSpec {
                 include: self.metadata_include.clone(),
                 include_from: self.metadata_include_from.clone(),

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::dialogue::Confirmation;
 use crate::cli::{Flags, usage};
-use crate::engine::details::{self, Details};
+use crate::engine::details::{self, Details, Ended};
 use crate::engine::walk::Walk;
 use crate::engine::{self, Aside, Endings, Root, Run};
 use crate::exit::{Code, CommandError};
@@ -240,6 +240,7 @@ impl Context {
         }
         Ok(walk.finish()?)
     }
+
     /// As [`Context::each_entry`], with more about each entry.
     ///
     /// # Errors
@@ -251,19 +252,10 @@ impl Context {
         ask: &details::Ask,
         mut act: impl FnMut(&Entry, &str, &Details) -> io::Result<()> + Send,
     ) -> Result<(), CommandError> {
-        let mut failed = None;
-        let mut act = |entry: &Entry, path: &str, details: &Details| {
-            act(entry, path, details).map_err(|error| {
-                let kind = error.kind();
-                failed = Some(error);
-                io::Error::from(kind)
-            })
-        };
-        let result = details::each(&self.run, &root.dir, walk, ask, &mut act).await;
-        // What stdout says has its own exit code.
-        match failed {
-            Some(error) => Err(error.into()),
-            None => Ok(result?),
-        }
+        let ended = details::each(&self.run, &root.dir, walk, ask, &mut act).await;
+        ended.map_err(|ended| match ended {
+            Ended::Sink(error) => error.into(),
+            Ended::Walk(error) => error.into(),
+        })
     }
 }

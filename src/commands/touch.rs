@@ -69,18 +69,16 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         Err(error) if !error.is_not_found() => {
             Err(CommandError::no_file_system(&args.path, &error))
         }
-        Err(_) if ctx.may_hold(&args.path, &place).await.is_err() => {
-            ctx.may_hold(&args.path, &place).await
-        }
-        Err(_) if args.no_create => {
-            tell(&root, "--no-create");
-            Ok(())
-        }
-        Err(_) if args.recursive => {
-            tell(&root, "--recursive");
-            Ok(())
-        }
         Err(_) => {
+            ctx.may_hold(&args.path, &place).await?;
+            if args.no_create {
+                tell(&root, "--no-create");
+                return Ok(());
+            }
+            if args.recursive {
+                tell(&root, "--recursive");
+                return Ok(());
+            }
             let when = when.unwrap_or_else(Timestamp::now);
             Ok(touch::create(&ctx.run, &root, &place.path, when).await?)
         }

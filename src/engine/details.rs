@@ -7,8 +7,8 @@ use super::hash::{self, Kind};
 use super::in_order::InOrder;
 use super::root::relative;
 use super::walk::Walk;
-use super::{Result, Run};
-use crate::remote::{Entry, Location, Metadata, RemoteError};
+use super::{Error, Run};
+use crate::remote::{Entry, Location, Metadata};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,15 @@ pub struct Details {
 /// Where rows go: an entry, its path from the root on, and the rest.
 pub type Sink<'a> = &'a mut (dyn FnMut(&Entry, &str, &Details) -> io::Result<()> + Send);
 
+/// Why a listing with details ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The rows could not be written.
+    Sink(io::Error),
+    /// A directory could not be listed.
+    Walk(Error),
+}
+
 /// Hands every entry of a walk through `at` to `sink`, in the order of the
 /// walk. What cannot be found out is logged and left out.
 ///
@@ -42,7 +51,7 @@ pub async fn each(
     mut walk: Walk,
     ask: &Ask,
     sink: Sink<'_>,
-) -> Result<()> {
+) -> Result<(), Ended> {
     let mut queue = InOrder::new(run.options.checkers, run.options.max_backlog);
     while let Some(listing) = walk.next().await {
         for entry in listing.entries {
@@ -58,20 +67,19 @@ pub async fn each(
                     .await;
             }
             while let Some(ready) = queue.next_ready().await {
-                take(at, &ready, sink)?;
+                take(at, &ready, sink).map_err(Ended::Sink)?;
             }
         }
     }
     while let Some(ready) = queue.next().await {
-        take(at, &ready, sink)?;
+        take(at, &ready, sink).map_err(Ended::Sink)?;
     }
-    walk.finish()
+    walk.finish().map_err(Ended::Walk)
 }
 
-fn take(at: &Location, (entry, details): &(Entry, Details), sink: Sink<'_>) -> Result<()> {
+fn take(at: &Location, (entry, details): &(Entry, Details), sink: Sink<'_>) -> io::Result<()> {
     let path = entry.path.below(&at.path);
     sink(entry, path.unwrap_or(entry.path.as_str()), details)
-        .map_err(|e| RemoteError::from_io(e, "writing", "the listing").into())
 }
 
 /// What is asked of one entry.

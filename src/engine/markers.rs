@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::Filter;
+use super::{Error, Filter, Stats};
 use crate::remote::{Entry, Remote, RemoteError, RemotePath};
 
 /// Lists a directory, without the directories in it that are hidden so.
@@ -56,10 +56,12 @@ async fn is_marked(
 }
 
 /// Leaves out the files that the rules about metadata hide. Of what has none
-/// no rule can match anything.
+/// no rule can match anything. What cannot be known is left out as well, and
+/// counted: a sync then deletes nothing.
 pub(super) async fn hide_by_metadata(
     remote: &Arc<dyn Remote>,
     filter: &Filter,
+    stats: &Stats,
     entries: Vec<Entry>,
 ) -> Vec<Entry> {
     if !filter.asks_metadata() {
@@ -71,12 +73,19 @@ pub(super) async fn hide_by_metadata(
             seen.push(entry);
             continue;
         }
-        let metadata = remote.metadata(&entry).await.unwrap_or_else(|error| {
-            tracing::error!(object = %entry.name(), "Failed to read metadata: {error}");
-            None
-        });
-        if filter.includes_metadata(&metadata.unwrap_or_default()) {
-            seen.push(entry);
+        match remote.metadata(&entry).await {
+            Ok(metadata) => {
+                if filter.includes_metadata(&metadata.unwrap_or_default()) {
+                    seen.push(entry);
+                }
+            }
+            // Gone since it was listed.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => {
+                let error = Error::from(error);
+                tracing::error!(object = %entry.name(), "Failed to read metadata: {error}");
+                stats.count_error(error);
+            }
         }
     }
     seen

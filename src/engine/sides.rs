@@ -6,7 +6,7 @@ use futures_util::future;
 use super::march::{Matched, Names, Side, match_listings};
 use super::markers;
 use super::walk::seen;
-use super::{Filter, Run};
+use super::{Filter, Run, Stats};
 use crate::remote::{Entry, ErrorKind, Location, RemoteError, Withheld};
 
 /// A directory on both sides.
@@ -39,6 +39,7 @@ pub(super) struct Lister {
     src: Location,
     dst: Location,
     filter: std::sync::Arc<Filter>,
+    stats: std::sync::Arc<Stats>,
     names: Names,
     /// The destination is asked for the files of the source, one by one.
     look_up: bool,
@@ -55,6 +56,7 @@ impl Lister {
             src: src.clone(),
             dst: dst.clone(),
             filter: run.filter.clone(),
+            stats: run.stats.clone(),
             names: Names {
                 normalize: !run.options.no_unicode_normalization,
                 fold_case: run.options.ignore_case_sync || dst.remote.features().case_insensitive,
@@ -134,7 +136,8 @@ impl Lister {
         };
         let mut entries = markers::list(&at.remote, &self.filter, dir).await?;
         if side == Side::Source || !self.all_of_dst {
-            entries = markers::hide_by_metadata(&at.remote, &self.filter, entries).await;
+            let hide = markers::hide_by_metadata;
+            entries = hide(&at.remote, &self.filter, &self.stats, entries).await;
         }
         // Where the files are named, the others do not matter.
         let withheld = if all && self.filter.listed().is_none() {

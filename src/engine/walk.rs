@@ -59,12 +59,12 @@ impl Walk {
             true => 0,
             false => run.options.checkers.max(1),
         };
-        let filter = run.filter.clone();
+        let (filter, stats) = (run.filter.clone(), run.stats.clone());
         let mut descent = Descent::new(ahead, move |node: Node| {
-            let (remote, filter) = (remote.clone(), filter.clone());
+            let (remote, filter, stats) = (remote.clone(), filter.clone(), stats.clone());
             async move {
                 let result = match remote.list(&node.dir).await {
-                    Ok(found) => Ok(hide_by_metadata(&remote, &filter, found).await),
+                    Ok(found) => Ok(hide_by_metadata(&remote, &filter, &stats, found).await),
                     Err(error) => Err(error),
                 };
                 // A disk has told of links that lead nowhere; no other store

@@ -94,8 +94,8 @@ impl Job {
                     let seconds = argv.next()?.strip_suffix('s')?.parse().ok()?;
                     o.modify_window = Duration::from_secs(seconds);
                 }
-                "--exclude" => job.spec.exclude.push(argv.next()?.to_owned()),
-                "--include" => job.spec.include.push(argv.next()?.to_owned()),
+                "--exclude" => job.spec.names.exclude.push(argv.next()?.to_owned()),
+                "--include" => job.spec.names.include.push(argv.next()?.to_owned()),
                 "--retries" => {
                     argv.next();
                 }

@@ -17,7 +17,7 @@ use megarc::cli::values;
 use megarc::config::envelope::Envelope;
 use megarc::config::{ini, obscure, toml};
 use megarc::engine::check::Sums;
-use megarc::engine::filter::{Filter, FilterSpec, glob};
+use megarc::engine::filter::{Filter, FilterSpec, RuleSpec, glob};
 use megarc::mega::api::{Answer, parse_answer};
 use megarc::mega::crypto::attributes::Attributes;
 use megarc::mega::crypto::base64;
@@ -202,18 +202,39 @@ fn filters(input: &[u8]) {
     }
     let lines: Vec<String> = text.lines().take(20).map(str::to_owned).collect();
     let refuse = |_: &str| Err(std::io::Error::other("no files here"));
+    let with = |names: RuleSpec, ignore_case| FilterSpec {
+        names,
+        ignore_case,
+        ..FilterSpec::default()
+    };
+    let none = RuleSpec::default;
     for spec in [
+        with(
+            RuleSpec {
+                filter: lines.clone(),
+                ..none()
+            },
+            false,
+        ),
+        with(
+            RuleSpec {
+                include: lines.clone(),
+                ..none()
+            },
+            false,
+        ),
+        with(
+            RuleSpec {
+                exclude: lines.clone(),
+                ..none()
+            },
+            true,
+        ),
         FilterSpec {
-            filter: lines.clone(),
-            ..FilterSpec::default()
-        },
-        FilterSpec {
-            include: lines.clone(),
-            ..FilterSpec::default()
-        },
-        FilterSpec {
-            exclude: lines,
-            ignore_case: true,
+            metadata: RuleSpec {
+                filter: lines,
+                ..none()
+            },
             ..FilterSpec::default()
         },
     ] {

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use megarc::config::obscure;
+use megarc::mega::session::{Credentials, MfaSource, Secret};
+use megarc::mega::{Client, ClientOptions};
 use megarc::sandbox::{self, AccountSpec, Faults, Handle, Options, Stats};
 use tokio::runtime::Runtime;
 
@@ -62,6 +64,20 @@ impl Account {
     /// Runs a future to its end.
     pub(crate) fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// The library's own client, logged in anew.
+    pub(crate) async fn client(&self) -> Client {
+        let options = ClientOptions {
+            api_url: self.url(),
+            credentials: Some(Credentials {
+                email: EMAIL.to_owned(),
+                password: Secret::new(PASSWORD),
+                mfa: MfaSource::default(),
+            }),
+            ..ClientOptions::default()
+        };
+        Client::connect(options).await.unwrap()
     }
 
     /// What the server has counted.

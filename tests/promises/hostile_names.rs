@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use expectrl::Expect as _;
 use megarc::mega::content::Source;
-use megarc::mega::session::{Credentials, MfaSource, Secret};
 use megarc::mega::upload::Upload;
-use megarc::mega::{Client, ClientOptions, NodeHandle};
+use megarc::mega::{Client, NodeHandle};
 
-use crate::account::{Account, EMAIL, PASSWORD};
+use crate::account::Account;
 
 /// Names that a file system cannot have, or that would lead elsewhere.
 const NAMES: [&str; 20] = [
@@ -42,20 +41,6 @@ const NAMES: [&str; 20] = [
 
 /// How deep the deepest folder lies: deeper than any path of the system.
 const DEEP: usize = 3_000;
-
-/// A client that takes names as they are.
-async fn client(account: &Account) -> Client {
-    let options = ClientOptions {
-        api_url: account.url(),
-        credentials: Some(Credentials {
-            email: EMAIL.to_owned(),
-            password: Secret::new(PASSWORD),
-            mfa: MfaSource::default(),
-        }),
-        ..ClientOptions::default()
-    };
-    Client::connect(options).await.unwrap()
-}
 
 async fn put(client: &Client, parent: NodeHandle, name: &str) {
     let content = format!("content of {}", name.escape_debug());
@@ -118,7 +103,7 @@ pub(crate) fn assert_harmless(text: &str, what: &str) {
 fn names_stay_in_the_destination_and_every_file_arrives() {
     let account = Account::new();
     account.wait_for(async {
-        let client = client(&account).await;
+        let client = account.client().await;
         let folders = folder(&client, &["n"]).await;
         let files = folder(&client, &["n", "files"]).await;
         for name in NAMES {
@@ -165,7 +150,7 @@ fn names_stay_in_the_destination_and_every_file_arrives() {
 fn of_two_names_that_a_disk_writes_alike_one_is_named() {
     let account = Account::new();
     account.wait_for(async {
-        let client = client(&account).await;
+        let client = account.client().await;
         let files = folder(&client, &["n"]).await;
         put(&client, files, "/").await;
         put(&client, files, "\u{ff0f}").await;
@@ -181,7 +166,7 @@ fn of_two_names_that_a_disk_writes_alike_one_is_named() {
 fn on_a_terminal_nothing_of_a_name_is_obeyed() {
     let account = Account::new();
     account.wait_for(async {
-        let client = client(&account).await;
+        let client = account.client().await;
         let files = folder(&client, &["n"]).await;
         for name in NAMES {
             put(&client, files, name).await;
@@ -217,7 +202,7 @@ fn on_a_terminal_nothing_of_a_name_is_obeyed() {
 fn what_cannot_be_written_is_named_and_the_rest_arrives() {
     let account = Account::new();
     account.wait_for(async {
-        let client = client(&account).await;
+        let client = account.client().await;
         let top = folder(&client, &["bad"]).await;
         put(&client, top, &"n".repeat(1024)).await;
         put(&client, top, "good").await;

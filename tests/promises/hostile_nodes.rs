@@ -13,11 +13,9 @@ use cbc::Encryptor;
 use cipher::{Array, BlockModeEncrypt, KeyIvInit};
 use megarc::mega::crypto::base64;
 use megarc::mega::crypto::wrap::Wrapper;
-use megarc::mega::session::{Credentials, MfaSource, Secret};
-use megarc::mega::{Client, ClientOptions};
 use serde_json::{Value, json};
 
-use crate::account::{Account, EMAIL, PASSWORD, content};
+use crate::account::{Account, content};
 use crate::hostile_names::assert_harmless;
 use crate::proxy;
 
@@ -192,16 +190,7 @@ fn nodes_of_every_wrong_shape_do_no_harm() {
     }
     account.ok(["copy", "src", "m:dst"]);
     let nodes = account.wait_for(async {
-        let options = ClientOptions {
-            api_url: account.url(),
-            credentials: Some(Credentials {
-                email: EMAIL.to_owned(),
-                password: Secret::new(PASSWORD),
-                mfa: MfaSource::default(),
-            }),
-            ..ClientOptions::default()
-        };
-        let client = Client::connect(options).await.unwrap();
+        let client = account.client().await;
         let tree = client.tree().await.unwrap();
         let tree = tree.read();
         let root = tree.roots().cloud.unwrap();

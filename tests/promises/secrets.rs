@@ -5,10 +5,8 @@ use std::process::Stdio;
 
 use megarc::config::obscure;
 use megarc::mega::crypto::base64;
-use megarc::mega::session::{Credentials, MfaSource, Secret};
-use megarc::mega::{Client, ClientOptions};
 
-use crate::account::{Account, EMAIL, PASSWORD, content};
+use crate::account::{Account, PASSWORD, content};
 
 /// Letters of the longest handle, and more than any name in these tests has.
 const LONGEST: usize = 24;
@@ -22,16 +20,7 @@ fn longest_token(text: &str) -> &str {
 
 fn master_key(account: &Account) -> String {
     account.wait_for(async {
-        let client = Client::connect(ClientOptions {
-            api_url: account.url(),
-            credentials: Some(Credentials {
-                email: EMAIL.to_owned(),
-                password: Secret::new(PASSWORD),
-                mfa: MfaSource::default(),
-            }),
-            ..ClientOptions::default()
-        });
-        let key = client.await.unwrap().master_key().unwrap();
+        let key = account.client().await.master_key().unwrap();
         base64::encode(key.as_bytes())
     })
 }

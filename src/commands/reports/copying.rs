@@ -12,7 +12,7 @@ use crate::cli::values;
 use crate::commands::Context;
 use crate::commands::lsf::rows::{Row, RowFlags};
 use crate::engine::check::{Finding, Report as _};
-use crate::engine::details::{self, Details};
+use crate::engine::details::{self, Details, Ended};
 use crate::engine::findings::Listener;
 use crate::engine::walk::Walk;
 use crate::engine::{self, Root, Run};
@@ -213,7 +213,6 @@ impl CopyReportFlags {
             Target::File(_) => root.file.is_none(),
         };
         if !missing {
-            let mut failed = None;
             let mut line = |entry: &Entry, path: &str, more: &Details| {
                 let shown = if entry.is_dir() {
                     self.dirs_only || !self.files_only
@@ -223,18 +222,14 @@ impl CopyReportFlags {
                 if !shown {
                     return Ok(());
                 }
-                sink.line(&row.text(entry, path, more)).map_err(|error| {
-                    let kind = error.kind();
-                    failed = Some(error);
-                    io::Error::from(kind)
-                })
+                sink.line(&row.text(entry, path, more))
             };
             let walk = Walk::new(run, &root);
-            let result = details::each(run, &root.dir, walk, &row.ask(), &mut line).await;
-            if let Some(error) = failed {
-                return Err(written(error));
-            }
-            result?;
+            let ended = details::each(run, &root.dir, walk, &row.ask(), &mut line).await;
+            ended.map_err(|ended| match ended {
+                Ended::Sink(error) => written(error),
+                Ended::Walk(error) => error.into(),
+            })?;
         }
         sink.close().map_err(written)
     }

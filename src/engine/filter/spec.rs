@@ -28,18 +28,8 @@ pub struct RuleSpec {
 /// The filter flags as they were given.
 #[derive(Debug, Clone, Default)]
 pub struct FilterSpec {
-    /// `--include`
-    pub include: Vec<String>,
-    /// `--include-from`
-    pub include_from: Vec<String>,
-    /// `--exclude`
-    pub exclude: Vec<String>,
-    /// `--exclude-from`
-    pub exclude_from: Vec<String>,
-    /// `--filter`
-    pub filter: Vec<String>,
-    /// `--filter-from`
-    pub filter_from: Vec<String>,
+    /// The rules about names.
+    pub names: RuleSpec,
     /// `--files-from`
     pub files_from: Vec<String>,
     /// `--files-from-raw`
@@ -152,21 +142,9 @@ impl RuleSpec {
 }
 
 impl FilterSpec {
-    /// The rules about names.
-    fn names(&self) -> RuleSpec {
-        RuleSpec {
-            include: self.include.clone(),
-            include_from: self.include_from.clone(),
-            exclude: self.exclude.clone(),
-            exclude_from: self.exclude_from.clone(),
-            filter: self.filter.clone(),
-            filter_from: self.filter_from.clone(),
-        }
-    }
-
     /// Whether any rule was given.
     fn has_rules(&self) -> bool {
-        self.names().is_given()
+        self.names.is_given()
             || self.metadata.is_given()
             || !self.exclude_if_present.is_empty()
             || self.share.is_some()
@@ -199,7 +177,7 @@ impl FilterSpec {
         }
 
         let mut rules = Rules::new(self.ignore_case);
-        let order_unclear = self.names().add_to(&mut rules, &mut text)?;
+        let order_unclear = self.names.add_to(&mut rules, &mut text)?;
         let mut metadata = MetadataRules::new(self.ignore_case);
         let unclear = self.metadata.add_to(&mut metadata, &mut text)?;
         Ok(Parts {

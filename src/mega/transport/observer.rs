@@ -77,6 +77,7 @@ impl Transport for Observer {
         }
         Ok(response)
     }
+
     async fn admit(&self) {
         self.inner.admit().await;
     }

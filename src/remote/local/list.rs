@@ -44,7 +44,7 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
         None
     };
     let found = fs::read_dir(os).map_err(|e| {
-        let hidden = fs::metadata(os).is_err();
+        let hidden = fs::metadata(os).is_err_and(|e| is_not_there(&e));
         unlisted(e, dir, start, hidden)
     })?;
     let mut entries = Vec::new();
@@ -96,6 +96,15 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
         }
     }
     Ok(entries)
+}
+
+/// Whether that is a path which leads nowhere for us; a disk that fails, or a
+/// server of files that is away, says nothing about what is there.
+fn is_not_there(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
+    )
 }
 
 /// Why a directory cannot be listed. What lies below a file is as much

@@ -17,8 +17,8 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
-    About, ByteStream, Content, Destination, Entry, ErrorKind, Features, NewFile, ReadAt, Remote,
-    RemoteError, RemotePath, Result, Span,
+    About, ByteStream, Content, Destination, Entry, ErrorKind, Features, Metadata, NewFile, ReadAt,
+    Remote, RemoteError, RemotePath, Result, Span,
 };
 use nodes::{Id, Nodes};
 
@@ -40,6 +40,8 @@ struct Faults {
     reads: HashMap<RemotePath, u64>,
     /// Files that cannot be written.
     writes: HashMap<RemotePath, ErrorKind>,
+    /// Entries whose metadata cannot be read.
+    metadata: HashMap<RemotePath, ErrorKind>,
 }
 
 impl Default for Memory {
@@ -92,6 +94,11 @@ impl Memory {
     /// Makes every writing of `file` fail once its bytes have been taken.
     pub fn fail_write(&self, file: RemotePath, kind: ErrorKind) {
         lock(&self.faults).writes.insert(file, kind);
+    }
+
+    /// Makes every reading of the metadata of `entry` fail.
+    pub fn fail_metadata(&self, entry: RemotePath, kind: ErrorKind) {
+        lock(&self.faults).metadata.insert(entry, kind);
     }
 
     /// Takes all planted failures back.
@@ -379,6 +386,13 @@ impl Remote for Memory {
         let id = nodes.resolve(entry, "setting the time of")?;
         nodes.set_modified(id, self.round(modified));
         Ok(())
+    }
+
+    async fn metadata(&self, entry: &Entry) -> Result<Option<Metadata>> {
+        match lock(&self.faults).metadata.get(&entry.path) {
+            Some(kind) => Err(fail(*kind, "looking at", &entry.path)),
+            None => Ok(None),
+        }
     }
 
     async fn about(&self, dir: &RemotePath) -> Result<About> {
