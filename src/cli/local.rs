@@ -37,6 +37,9 @@ pub struct LocalFlags {
     /// Copy a file even if it changes meanwhile, as long as it was at first
     #[arg(long, global = true)]
     pub local_no_check_updated: bool,
+    /// Take the names on the disk in their composed form (NFC)
+    #[arg(long, global = true)]
+    pub local_unicode_normalization: bool,
     /// Neither set nor compare modification times
     #[arg(long, global = true)]
     pub local_no_set_modtime: bool,
@@ -89,6 +92,7 @@ impl LocalFlags {
             ("case_insensitive", self.local_case_insensitive),
             ("no_check_updated", self.local_no_check_updated),
             ("no_set_modtime", self.local_no_set_modtime),
+            ("unicode_normalization", self.local_unicode_normalization),
             ("fatal_if_no_space", self.local_fatal_if_no_space),
             (
                 "metadata_restore_special_bits",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values;
+use crate::config::Secret;
 use crate::exit::CommandError;
 use crate::remote::open::{Connections, Dump, Network, headers, requests_a_second};
 
@@ -45,9 +46,12 @@ pub struct NetworkFlags {
     /// Certificate that is shown to servers (PEM)
     #[arg(long, global = true, value_name = "FILE")]
     pub client_cert: Option<PathBuf>,
-    /// Key of --client-cert (PEM, not encrypted)
+    /// Key of --client-cert (PEM)
     #[arg(long, global = true, value_name = "FILE")]
     pub client_key: Option<PathBuf>,
+    /// Password of an encrypted --client-key, obscured (see 'megarc obscure')
+    #[arg(long, global = true, value_name = "OBSCURED")]
+    pub client_pass: Option<String>,
     /// Do not verify the certificates of servers: anybody may listen then
     #[arg(long, global = true)]
     pub no_check_certificate: bool,
@@ -60,6 +64,9 @@ pub struct NetworkFlags {
     /// Use each connection for one request only
     #[arg(long, global = true)]
     pub disable_http_keep_alives: bool,
+    /// Send back the cookies that servers set, until the command ends
+    #[arg(long, global = true)]
+    pub use_cookies: bool,
     /// Ask for answers that are not packed
     #[arg(long, global = true)]
     pub no_gzip_encoding: bool,
@@ -82,11 +89,13 @@ impl NetworkFlags {
             ca_certs: self.ca_cert.clone(),
             client_cert: self.client_cert.clone(),
             client_key: self.client_key.clone(),
+            client_pass: self.client_pass.clone().map(Secret::new),
             no_check_certificate: self.no_check_certificate,
             bind: self.bind,
             proxy: self.http_proxy.clone(),
             no_keep_alive: self.disable_http_keep_alives,
             no_gzip: self.no_gzip_encoding,
+            cookies: self.use_cookies,
         };
         if self.no_check_certificate {
             // The environment may have said it, long ago.

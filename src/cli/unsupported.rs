@@ -5,18 +5,10 @@
 
 /// Those that could mean something, and why megarc does not take them.
 pub(super) const DECLINED: &[(&str, &str)] = &[
-    (
-        "client-pass",
-        "keys of certificates are read as they are; 'openssl pkey' takes the password off",
-    ),
     ("disable", "what a remote can do is always made use of"),
     (
         "dscp",
         "its connections are made by a library that cannot mark them",
-    ),
-    (
-        "local-unicode-normalization",
-        "names are kept as the disk has them, and compared in their normal form in any case",
     ),
     (
         "max-buffer-memory",
@@ -35,10 +27,6 @@ pub(super) const DECLINED: &[(&str, &str)] = &[
     (
         "name-transform",
         "names are copied as they are; moveto gives a file another one",
-    ),
-    (
-        "use-cookies",
-        "MEGA sets none, and web servers are read without them",
     ),
 ];
 

@@ -181,6 +181,10 @@ pub const KINDS: &[Kind] = &[
                 "no_set_modtime",
                 "Neither set nor compare modification times.",
             ),
+            flag(
+                "unicode_normalization",
+                "Take the names on the disk in their composed form (NFC).",
+            ),
             flag("fatal_if_no_space", "A full disk ends the run."),
             flag(
                 "metadata_restore_special_bits",

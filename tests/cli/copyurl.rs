@@ -308,3 +308,72 @@ fn what_makes_no_sense_is_refused() {
     );
     assert!(!outcome.stderr.contains("secret"), "{}", outcome.stderr);
 }
+
+#[test]
+fn cookies_are_sent_back_where_that_is_wanted() {
+    let home = Home::new();
+    // The file is for whoever comes from the door.
+    let web = Web::hearing(|path, head| match path {
+        "/door" => answer(
+            "302 Found",
+            "Set-Cookie: pass=open; Path=/\r\nLocation: /file\r\n",
+            "",
+        ),
+        _ if head.iter().any(|line| line == "cookie: pass=open") => answer("200 OK", "", "inside"),
+        _ => answer("403 Forbidden", "", "outside"),
+    });
+    let url = format!("{}/door", web.url());
+    let outcome = home.run(&["copyurl", &url, "dst:f", "--retries", "1"]);
+    assert_eq!(outcome.code, 1);
+    assert_eq!(
+        outcome.complaints().last(),
+        Some(&"NOTICE: Failed to copyurl: CopyURL failed: 403 Forbidden")
+    );
+    home.run(&["copyurl", &url, "dst:f", "--use-cookies"]).ok();
+    assert_eq!(home.read("dst/f"), "inside");
+    // What one request was told, the next ones know; the next run does not.
+    let list = format!("{url},a\n{}/file,b\n", web.url());
+    home.write("list.csv", &list);
+    let many = [
+        "copyurl",
+        "--urls",
+        "@ROOT@/list.csv",
+        "dst:",
+        "--transfers",
+        "1",
+    ];
+    home.run(&[&many[..], &["--use-cookies"]].concat()).ok();
+    assert_eq!(home.read("dst/b"), "inside");
+    let alone = format!("{}/file", web.url());
+    let again = home.run(&[
+        "copyurl",
+        &alone,
+        "dst:g",
+        "--use-cookies",
+        "--retries",
+        "1",
+    ]);
+    assert_eq!(again.code, 1);
+}
+
+#[test]
+fn remotes_of_web_servers_keep_cookies_too() {
+    let home = Home::new();
+    let web = Web::hearing(|path, head| {
+        let known = head.iter().any(|line| line == "cookie: pass=open");
+        match path {
+            "/" => answer(
+                "200 OK",
+                "Content-Type: text/html\r\nSet-Cookie: pass=open\r\n",
+                "<a href=\"f\">f</a>",
+            ),
+            "/f" if known => answer("200 OK", "", "inside"),
+            _ => answer("403 Forbidden", "", ""),
+        }
+    });
+    let place = format!(":http,url=\"{}\":", web.url());
+    home.run(&["copy", &place, "dst:"]);
+    assert!(!home.exists("dst/f"));
+    home.run(&["copy", &place, "dst:", "--use-cookies"]).ok();
+    assert_eq!(home.read("dst/f"), "inside");
+}

@@ -375,3 +375,33 @@ fn names_in_other_letters_are_mended_in_the_account() {
         "Dir/\nDir/File\n"
     );
 }
+
+const DECOMPOSED: &str = "de\u{301}/u\u{308}.txt";
+const COMPOSED: &str = "dé/ü.txt";
+
+#[test]
+fn names_are_composed_where_that_is_wanted() {
+    let home = Home::new();
+    home.write(&format!("src/{DECOMPOSED}"), "old");
+    let flag = "--local-unicode-normalization";
+    let files = ["lsf", "-R", "--files-only", "src:"];
+    assert_eq!(home.run(&files).ok(), format!("{DECOMPOSED}\n"));
+    let composed = home.run(&[&files[..], &[flag]].concat()).ok();
+    assert_eq!(composed, format!("{COMPOSED}\n"));
+    let named = format!("src:{COMPOSED}");
+    assert_eq!(home.run(&["cat", &named, flag]).ok(), "old");
+    assert_ne!(home.run(&["cat", &named]).code, 0);
+
+    home.run(&["copy", "src:", ":sandbox:", flag]).ok();
+    let there = home.run(&["lsf", "-R", "--files-only", ":sandbox:"]).ok();
+    assert_eq!(there, format!("{COMPOSED}\n"));
+    // The file of the disk keeps its name when it gets other content.
+    home.write("aux/dé/ü.txt", "newer");
+    home.run(&["copy", "aux:", "src:", flag]).ok();
+    assert_eq!(home.read(&format!("src/{DECOMPOSED}")), "newer");
+    assert!(!home.exists(&format!("src/{COMPOSED}")));
+    home.run(&["sync", ":sandbox:", "src:", flag]).ok();
+    assert_eq!(home.read(&format!("src/{DECOMPOSED}")), "old");
+    home.run(&["delete", "src:", flag, "--rmdirs"]).ok();
+    assert_eq!(home.run(&["lsf", "-R", "src:"]).stdout, "");
+}

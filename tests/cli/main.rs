@@ -3,6 +3,7 @@
 
 mod about;
 mod cat;
+mod certificates;
 mod check;
 mod checksum;
 mod cleanup;

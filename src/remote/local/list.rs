@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tracing::{error, warn};
 
 use super::super::{Entry, EntryKind, ErrorKind, RemoteError, RemotePath, Result, Withheld};
+use super::composed::Composed;
 use super::spot::Spot;
 use super::{Links, TimeType, failure, link, names, shown};
 
@@ -47,11 +48,16 @@ pub(super) fn list(spot: &Spot, start: &RemotePath) -> Result<Vec<Entry>> {
         let hidden = fs::metadata(os).is_err_and(|e| is_not_there(&e));
         unlisted(e, dir, start, hidden)
     })?;
+    let composed = options.unicode_normalization.then(|| Composed::of(os));
     let mut entries = Vec::new();
     for item in found {
         let item = item.map_err(|e| failure(e, op, dir))?;
         let os_name = item.file_name();
-        let name = names::standard_name(&os_name, options.encoding);
+        let name = match &composed {
+            Some(composed) => composed.name(&os_name),
+            None => os_name.as_os_str().into(),
+        };
+        let name = names::standard_name(&name, options.encoding);
         let path = dir
             .child(&name)
             .map_err(|e| RemoteError::new(ErrorKind::Invalid, op, shown(dir)).because(e))?;

@@ -8,6 +8,7 @@
 //! rename, which replaces a link instead of writing through it.
 
 mod change;
+mod composed;
 mod link;
 mod list;
 mod metadata;
@@ -105,6 +106,8 @@ pub struct LocalOptions {
     pub no_set_modtime: bool,
     /// Which time of a file counts.
     pub time_type: TimeType,
+    /// Names are taken in their composed form.
+    pub unicode_normalization: bool,
     /// A full disk ends the run.
     pub fatal_if_no_space: bool,
     /// Modes that are set may have special bits: as the owner, as the group,
@@ -123,6 +126,7 @@ impl Default for LocalOptions {
             no_check_updated: false,
             no_set_modtime: false,
             time_type: TimeType::default(),
+            unicode_normalization: false,
             fatal_if_no_space: false,
             special_bits: false,
         }
@@ -199,13 +203,27 @@ impl Local {
         names::locate(typed, cwd, self.options.encoding)
     }
 
-    fn spot(&self, path: &RemotePath) -> Result<Spot> {
+    async fn spot(&self, path: &RemotePath) -> Result<Spot> {
+        self.spot_below(path, &self.starts.directory(path)).await
+    }
+
+    /// The place of `path`, below the directory `start`.
+    async fn spot_below(&self, path: &RemotePath, start: &RemotePath) -> Result<Spot> {
         Ok(Spot {
-            os: self.os_path(path)?,
-            start: self.os_path(&self.starts.directory(path))?,
+            os: self.on_disk(path).await?,
+            start: self.on_disk(start).await?,
             path: path.clone(),
             options: self.options,
         })
+    }
+
+    /// The path of `path` on the disk, in the form that stands there.
+    async fn on_disk(&self, path: &RemotePath) -> Result<PathBuf> {
+        let os = self.os_path(path)?;
+        if !self.options.unicode_normalization {
+            return Ok(os);
+        }
+        blocking(move || Ok(composed::on_disk(os))).await
     }
 
     /// The path of `path` on the disk.
@@ -246,7 +264,7 @@ impl Remote for Local {
     }
 
     async fn stat(&self, path: &RemotePath) -> Result<Entry> {
-        let spot = self.spot(path)?;
+        let spot = self.spot(path).await?;
         let kind = if self.starts.lock().contains(path) {
             // The user shall hear of it.
             ErrorKind::Invalid
@@ -266,19 +284,16 @@ impl Remote for Local {
 
     async fn list(&self, dir: &Entry) -> Result<Vec<Entry>> {
         let start = self.starts.above(&dir.path);
-        let spot = Spot {
-            start: self.os_path(&start)?,
-            ..self.spot(&dir.path)?
-        };
+        let spot = self.spot_below(&dir.path, &start).await?;
         blocking(move || list::list(&spot, &start)).await
     }
 
     async fn read(&self, file: &Entry, span: Option<Span>) -> Result<ByteStream> {
-        read::stream(self.spot(&file.path)?, span).await
+        read::stream(self.spot(&file.path).await?, span).await
     }
 
     async fn open_random(&self, file: &Entry) -> Result<Option<Arc<dyn ReadAt>>> {
-        let spot = self.spot(&file.path)?;
+        let spot = self.spot(&file.path).await?;
         Ok(Some(match blocking(move || read::open(&spot)).await? {
             Opened::File(file) => Arc::new(file),
             Opened::Link(link) => Arc::new(link),
@@ -289,43 +304,40 @@ impl Remote for Local {
         if to.path.is_root() {
             return Err(RemoteError::new(ErrorKind::IsDir, "writing", "/"));
         }
-        let spot = self.spot(&to.path)?;
+        let spot = self.spot(&to.path).await?;
         spot.written(write::write(spot.clone(), file, Arc::clone(&self.strays)).await)
     }
 
     async fn make_dir(&self, dir: &RemotePath) -> Result<Entry> {
         let start = self.starts.above(dir);
-        let spot = Spot {
-            start: self.os_path(&start)?,
-            ..self.spot(dir)?
-        };
+        let spot = self.spot_below(dir, &start).await?;
         blocking(move || change::make_dir(&spot)).await
     }
 
     async fn remove(&self, entry: &Entry) -> Result<()> {
-        let (spot, entry) = (self.spot(&entry.path)?, entry.clone());
+        let (spot, entry) = (self.spot(&entry.path).await?, entry.clone());
         blocking(move || change::remove(&spot, &entry)).await
     }
 
     async fn purge(&self, dir: &Entry) -> Result<()> {
-        let spot = self.spot(&dir.path)?;
+        let spot = self.spot(&dir.path).await?;
         blocking(move || change::purge(&spot)).await
     }
 
     async fn rename(&self, entry: &Entry, to: &Destination) -> Result<Entry> {
-        let (from, to) = (self.spot(&entry.path)?, self.spot(&to.path)?);
+        let (from, to) = (self.spot(&entry.path).await?, self.spot(&to.path).await?);
         let entry = entry.clone();
         blocking(move || change::rename(&from, &entry, &to)).await
     }
 
     async fn rename_over(&self, entry: &Entry, to: &Destination, _: &Entry) -> Result<Entry> {
-        let (from, to) = (self.spot(&entry.path)?, self.spot(&to.path)?);
+        let (from, to) = (self.spot(&entry.path).await?, self.spot(&to.path).await?);
         let entry = entry.clone();
         blocking(move || change::rename_over(&from, &entry, &to)).await
     }
 
     async fn real_path(&self, dir: &RemotePath) -> Result<RemotePath> {
-        let (os, dir, encoding) = (self.os_path(dir)?, dir.clone(), self.options.encoding);
+        let (os, dir, encoding) = (self.on_disk(dir).await?, dir.clone(), self.options.encoding);
         blocking(move || Ok(names::real_path(&os, encoding).unwrap_or(dir))).await
     }
 
@@ -333,7 +345,7 @@ impl Remote for Local {
         if self.options.links != Links::Follow {
             return Ok(Vec::new());
         }
-        let (os, path) = (self.os_path(&dir.path)?, dir.path.clone());
+        let (os, path) = (self.on_disk(&dir.path).await?, dir.path.clone());
         blocking(move || list::dangling(&os, &path)).await
     }
 
@@ -341,7 +353,7 @@ impl Remote for Local {
         if self.options.no_set_modtime {
             return Ok(());
         }
-        let (spot, entry) = (self.spot(&entry.path)?, entry.clone());
+        let (spot, entry) = (self.spot(&entry.path).await?, entry.clone());
         blocking(move || {
             spot.guard()?;
             let os = spot.of(&entry);
@@ -353,12 +365,16 @@ impl Remote for Local {
     }
 
     async fn metadata(&self, entry: &Entry) -> Result<Option<Metadata>> {
-        let (spot, entry) = (self.spot(&entry.path)?, entry.clone());
+        let (spot, entry) = (self.spot(&entry.path).await?, entry.clone());
         blocking(move || metadata::read(&spot, &entry).map(Some)).await
     }
 
     async fn set_metadata(&self, entry: &Entry, metadata: &Metadata) -> Result<()> {
-        let (spot, entry, metadata) = (self.spot(&entry.path)?, entry.clone(), metadata.clone());
+        let (spot, entry, metadata) = (
+            self.spot(&entry.path).await?,
+            entry.clone(),
+            metadata.clone(),
+        );
         blocking(move || {
             spot.guard()?;
             metadata::set(&spot, &entry, &metadata)
@@ -367,7 +383,7 @@ impl Remote for Local {
     }
 
     async fn about(&self, dir: &RemotePath) -> Result<About> {
-        let (os, dir) = (self.os_path(dir)?, dir.clone());
+        let (os, dir) = (self.on_disk(dir).await?, dir.clone());
         blocking(move || change::about(&os, &dir)).await
     }
 }

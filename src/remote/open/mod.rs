@@ -3,6 +3,7 @@
 //! The same settings give the same remote: `work:a` and `work:b` share one
 //! login and one tree, and can move files between them.
 
+mod client_key;
 mod dump;
 mod mega;
 mod network;
@@ -265,6 +266,7 @@ impl Opener {
             time_type: time_type.unwrap_or(default.time_type),
             fatal_if_no_space: flag("fatal_if_no_space")?,
             special_bits: flag("metadata_restore_special_bits")?,
+            unicode_normalization: flag("unicode_normalization")?,
         })
     }
 

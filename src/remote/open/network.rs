@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use reqwest::cookie::Jar;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity, Proxy};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
+use super::client_key;
 use super::dump::{Dump, Dumper};
+use crate::config::Secret;
 
 /// How servers are spoken to, whichever they are.
 #[derive(Clone)]
@@ -67,6 +71,8 @@ pub struct Connections {
     pub client_cert: Option<PathBuf>,
     /// File of its key.
     pub client_key: Option<PathBuf>,
+    /// The obscured password of that key.
+    pub client_pass: Option<Secret>,
     /// Whoever answers is believed.
     pub no_check_certificate: bool,
     /// Address of this machine that connections leave from.
@@ -77,6 +83,8 @@ pub struct Connections {
     pub no_keep_alive: bool,
     /// Answers come as they are.
     pub no_gzip: bool,
+    /// What servers want to be told again goes back to them.
+    pub cookies: bool,
 }
 
 impl Connections {
@@ -97,6 +105,7 @@ impl Connections {
             .as_ref()
             .map(|url| Proxy::all(url).map_err(|e| format!("--http-proxy: {}", e.without_url())))
             .transpose()?;
+        let jar = self.cookies.then(|| Arc::new(Jar::default()));
         let asked = self.clone();
         Ok(Some(Arc::new(move |mut builder: ClientBuilder| {
             if !headers.is_empty() {
@@ -122,6 +131,10 @@ impl Connections {
             }
             if asked.no_gzip {
                 builder = builder.no_gzip();
+            }
+            // One for all clients: whoever logs in, all are logged in.
+            if let Some(jar) = &jar {
+                builder = builder.cookie_provider(Arc::clone(jar));
             }
             builder
         })))
@@ -172,16 +185,21 @@ impl Connections {
             (Some(cert), Some(key)) => (cert, key),
             _ => return Err("Both --client-cert and --client-key must be set".to_owned()),
         };
-        let mut pem = read("--client-key", key)?;
-        pem.push(b'\n');
-        pem.extend(read("--client-cert", cert)?);
-        Identity::from_pem(&pem).map(Some).map_err(|e| {
+        let failed = |why: &dyn std::fmt::Display| {
             format!(
-                "Failed to load --client-cert/--client-key pair {}, {}: {e}",
+                "Failed to load --client-cert/--client-key pair {}, {}: {why}",
                 cert.display(),
                 key.display()
             )
-        })
+        };
+        let mut pem = Zeroizing::new(read("--client-key", key)?);
+        let opened = client_key::opened(&String::from_utf8_lossy(&pem), self.client_pass.as_ref());
+        if let Some(opened) = opened.map_err(|why| failed(&why))? {
+            pem = Zeroizing::new(opened.as_bytes().to_vec());
+        }
+        pem.push(b'\n');
+        pem.extend(read("--client-cert", cert)?);
+        Identity::from_pem(&pem).map(Some).map_err(|e| failed(&e))
     }
 }
 

@@ -13,6 +13,11 @@ impl Web {
     /// `answer` turns the path of a request into the whole answer, status line
     /// and all.
     pub fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::hearing(move |path, _| answer(path))
+    }
+
+    /// The same, of the lines of the request's head, too, in lower case.
+    pub fn hearing(answer: impl Fn(&str, &[String]) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let answer = Arc::new(answer);
@@ -30,7 +35,7 @@ impl Web {
     }
 }
 
-fn serve(mut stream: &TcpStream, answer: &dyn Fn(&str) -> Vec<u8>) {
+fn serve(mut stream: &TcpStream, answer: &dyn Fn(&str, &[String]) -> Vec<u8>) {
     let mut reader = BufReader::new(stream);
     loop {
         let head: Vec<String> = reader
@@ -42,7 +47,8 @@ fn serve(mut stream: &TcpStream, answer: &dyn Fn(&str) -> Vec<u8>) {
         let Some(path) = head.first().and_then(|line| line.split(' ').nth(1)) else {
             return;
         };
-        let answer = answer(path);
+        let lines: Vec<String> = head.iter().map(|line| line.to_lowercase()).collect();
+        let answer = answer(path, &lines);
         let last = String::from_utf8_lossy(&answer).contains("Connection: close");
         if stream.write_all(&answer).is_err() || last {
             return;
