@@ -32,3 +32,5 @@ mod support;
 mod totals;
 #[path = "mega_remote/transfers.rs"]
 mod transfers;
+#[path = "mega_remote/turns.rs"]
+mod turns;

@@ -73,13 +73,12 @@ impl Client {
         Ok(tree)
     }
 
-    /// Puts what others have made since `position` into the tree and among
-    /// `newcomers`; the position after it.
+    /// Takes into the tree what others have done since `position`; the
+    /// position after it.
     pub(super) async fn take_in_newcomers(
         &self,
         tree: &SharedTree,
         position: &str,
-        newcomers: &mut HashSet<NodeHandle>,
     ) -> Result<String, Error> {
         let session = self.session()?;
         let (mut position, mut packets) = (position.to_owned(), Vec::new());
@@ -91,29 +90,33 @@ impl Client {
             })
             .await
         };
-        let before = newcomers.clone();
+        let before: HashSet<NodeHandle> = self.with_newcomers(|known| known.nodes().collect());
         match read.await {
             Ok(_) => {
                 let mut tree = tree.write();
-                for packet in packets {
-                    tree.take_in(&packet, newcomers);
-                }
+                self.with_newcomers(|newcomers| {
+                    for packet in packets {
+                        tree.take_in(&packet, newcomers);
+                    }
+                });
             }
             Err(error) if is_final(&error) => return Err(error),
             Err(error) => {
                 tracing::debug!(target: "megarc", "the events cannot be had, the tree is fetched again: {error}");
                 let whole = self.whole_tree(&session).await?;
                 let nodes: Vec<Node> = whole.nodes().map(|node| node.to_node()).collect();
-                tree.write().take_in_nodes(&nodes, newcomers);
+                let mut tree = tree.write();
+                self.with_newcomers(|newcomers| tree.take_in_nodes(&nodes, newcomers));
                 whole.position().clone_into(&mut position);
             }
         }
         let tree = tree.read();
-        for node in newcomers.difference(&before) {
-            if let Some(node) = tree.node(*node) {
+        self.with_newcomers(|newcomers| {
+            let new = newcomers.nodes().filter(|node| !before.contains(node));
+            for node in new.filter_map(|node| tree.node(node)) {
                 self.state().known.add(&node.to_node());
             }
-        }
+        });
         Ok(position)
     }
 

@@ -14,7 +14,6 @@
 //! given away. Where no file can be locked, and when a turn does not come for
 //! long, it goes on without.
 
-use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
@@ -31,7 +30,7 @@ use super::error::Error;
 use super::handle::{NodeHandle, UserHandle};
 use super::node::NodeKind;
 use super::private::{check_owner, open, open_lock, prepare_dir};
-use super::tree::Tree;
+use super::tree::{Newcomers, Tree};
 
 /// How often a lock held by another process is tried.
 const POLL: Duration = Duration::from_millis(10);
@@ -172,8 +171,8 @@ struct State {
     position: String,
     /// When this turn began; `None` if it is not ours.
     since: Option<Instant>,
-    /// What others have made since the tree was fetched.
-    newcomers: HashSet<NodeHandle>,
+    /// What others have done since the tree was fetched.
+    newcomers: Newcomers,
 }
 
 impl State {
@@ -342,19 +341,16 @@ impl Client {
             Err(error) => turns.give_up(&error.to_string()),
         }
         let turn = turns.begin();
-        let (position, mut newcomers) = {
-            let mut state = turns.state();
+        let position = {
+            let state = turns.state();
             if state.caught_up {
                 return Ok(turn);
             }
-            (state.position.clone(), std::mem::take(&mut state.newcomers))
+            state.position.clone()
         };
-        let taken_in = self
-            .take_in_newcomers(&tree, &position, &mut newcomers)
-            .await;
+        let position = self.take_in_newcomers(&tree, &position).await?;
         let mut state = turns.state();
-        state.newcomers = newcomers;
-        state.position = taken_in?;
+        state.position = position;
         state.caught_up = true;
         Ok(turn)
     }
@@ -376,7 +372,25 @@ impl Client {
             return None;
         }
         let state = self.state().turns.state();
-        let found = files().find(|node| state.newcomers.contains(&node.handle()));
+        let found = files().find(|node| state.newcomers.contains(node.handle()));
         found.map(|node| node.handle())
+    }
+
+    /// Whether another process has put a folder in this place.
+    pub(super) fn new_folder_at(&self, tree: &Tree, parent: NodeHandle, name: &str) -> bool {
+        let state = self.state().turns.state();
+        tree.children_named(parent, name)
+            .any(|node| node.kind().is_folder() && state.newcomers.contains(node.handle()))
+    }
+
+    /// This client is about to give the node another place or name: events
+    /// that come late are not to undo that.
+    pub(super) fn note_own(&self, node: NodeHandle) {
+        self.with_newcomers(|newcomers| newcomers.note_own(node));
+    }
+
+    /// What is known of the doings of others.
+    pub(super) fn with_newcomers<T>(&self, work: impl FnOnce(&mut Newcomers) -> T) -> T {
+        work(&mut self.state().turns.state().newcomers)
     }
 }

@@ -339,29 +339,11 @@ impl Remote for Mega {
     }
 
     async fn rename(&self, entry: &Entry, to: &Destination) -> Result<Entry> {
-        let op = "moving";
-        self.writable(op, &entry.path)?;
-        let handle = self.handle(op, entry).await?;
-        let (parent, name) = self.prepare(op, to).await?;
-        let (stays, keeps_name) = {
-            let tree = self.tree(op, &entry.path).await?;
-            let tree = tree.read();
-            let node = tree.node(handle);
-            (
-                node.and_then(|node| node.parent())
-                    .is_some_and(|above| above.handle() == parent),
-                node.and_then(|node| node.name()) == Some(name.as_str()),
-            )
-        };
-        if !stays {
-            let moved = self.client.move_node(handle, parent).await;
-            moved.map_err(explain(op, &entry.path))?;
-        }
-        if !keeps_name {
-            let renamed = self.client.rename(handle, &name).await;
-            renamed.map_err(explain(op, &entry.path))?;
-        }
-        self.entry_of(op, handle, &to.path).await
+        self.move_to(entry, to, None).await
+    }
+
+    async fn rename_over(&self, entry: &Entry, to: &Destination, old: &Entry) -> Result<Entry> {
+        self.move_to(entry, to, Some(old)).await
     }
 
     async fn copy(&self, file: &Entry, to: &Destination, replace: Option<&Entry>) -> Result<Entry> {

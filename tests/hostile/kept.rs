@@ -5,7 +5,6 @@
 //! On disk most of that is sealed, and noise never gets past a seal. So each
 //! input is read twice: as the file, and as what stands behind the seal.
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ use megarc::mega::crypto::seal;
 use megarc::mega::download::Download;
 use megarc::mega::handle::{NodeHandle, UserHandle};
 use megarc::mega::session::Session;
-use megarc::mega::tree::{Replay, Tree, TreeStore};
+use megarc::mega::tree::{Newcomers, Replay, Tree, TreeStore};
 use megarc::mega::upload::Begun;
 
 use super::{Parser, USER, ring};
@@ -117,16 +116,33 @@ fn events(input: &[u8]) {
         .all(|packet| replay.apply(packet.get()).is_ok());
     // The same while the client is at work: only what is new counts.
     let mut busy = load(TREES[0].as_bytes()).expect("an honest tree");
-    let mut newcomers = HashSet::new();
+    let mut newcomers = Newcomers::default();
     for packet in &news.packets {
         busy.take_in(packet.get(), &mut newcomers);
     }
     check_tree(&busy);
     assert_eq!(busy.cloud(), before.0);
+    // Whoever has changed a node himself is not told where it is.
     let known = ["CLOUD___", "AAAAAAAA"].map(|text| NodeHandle::parse(text).expect("a handle"));
+    let (mut own, mut newcomers) = (load(TREES[0].as_bytes()).expect("it"), Newcomers::default());
+    let look = |tree: &Tree| {
+        known.map(|node| {
+            let node = tree.node(node).expect("a known node");
+            (
+                node.parent().map(|above| above.handle()),
+                node.name().map(str::to_owned),
+            )
+        })
+    };
+    let before_all = look(&own);
     for node in known {
-        assert!(busy.node(node).is_some() && !newcomers.contains(&node));
+        newcomers.note_own(node);
     }
+    for packet in &news.packets {
+        own.take_in(packet.get(), &mut newcomers);
+    }
+    assert_eq!(look(&own), before_all);
+    assert!(!known.iter().any(|node| newcomers.contains(*node)));
     if certain {
         replay.finish();
         check_tree(&tree);

@@ -40,7 +40,7 @@ const NAMES: [&str; 20] = [
 ];
 
 /// How deep the deepest folder lies: deeper than any path of the system.
-const DEEP: usize = 3_000;
+const DEEP: usize = 10_000;
 
 async fn put(client: &Client, parent: NodeHandle, name: &str) {
     let content = format!("content of {}", name.escape_debug());

@@ -121,6 +121,29 @@ fn two_trees_go_into_one_folder_at_once() {
 }
 
 #[test]
+fn two_trees_move_into_one_folder_at_once() {
+    let account = account();
+    let (one, two) = (account.home().join("one"), account.home().join("two"));
+    make_tree(&one, "f", 300);
+    make_tree(&two, "f", 400);
+    account.ok(["copy", "one", "m:one"]);
+    account.ok(["copy", "two", "m:two"]);
+    together(
+        &account,
+        &[&["move", "m:one", "m:dst"], &["move", "m:two", "m:dst"]],
+    );
+    account.ok(["copy", "m:dst", "won"]);
+    let (one, two) = (files(&one), files(&two));
+    let won = files(&account.home().join("won"));
+    // Either may win, for each name.
+    for (name, bytes) in &won {
+        assert!([&one[name], &two[name]].contains(&bytes), "{name}");
+    }
+    assert_eq!(won.len(), one.len());
+    assert_there(&account, &won);
+}
+
+#[test]
 fn a_process_alone_asks_for_nothing_more() {
     let account = Account::new();
     make_tree(&account.home().join("src"), "f", 1);

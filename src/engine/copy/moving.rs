@@ -85,7 +85,8 @@ async fn at_once(run: &Run, src: &Location, dst: &Location) -> Result<bool> {
     let dir = Entry::dir(src.path.clone());
     match dst.remote.rename(&dir, &dst.path.clone().into()).await {
         Ok(_) => {}
-        Err(e) if e.kind == ErrorKind::Unsupported => {
+        // Somebody else may have made it since.
+        Err(e) if matches!(e.kind, ErrorKind::Unsupported | ErrorKind::AlreadyExists) => {
             tracing::info!(
                 object = %label,
                 "Server side directory move failed - fallback to file moves: {e}"

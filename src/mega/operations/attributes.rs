@@ -15,6 +15,7 @@ impl Client {
     /// # Errors
     /// The node is gone, cannot be decrypted, or the server refused.
     pub async fn rename(&self, node: NodeHandle, name: &str) -> Result<(), Error> {
+        self.note_own(node);
         self.edit_attributes(node, |attributes| attributes.set_name(name))
             .await
     }

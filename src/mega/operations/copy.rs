@@ -89,6 +89,7 @@ impl Client {
         }
         let copy = self.put_copies(parent, copies, keep_replaced).await?;
         if let Some(old) = replaces {
+            self.note_own(old);
             tree.write().relocate(old, copy.handle);
         }
         Ok(copy)

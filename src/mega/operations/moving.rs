@@ -6,6 +6,8 @@ use crate::mega::client::Client;
 use crate::mega::crypto::keys::NodeKey;
 use crate::mega::error::{Error, ErrorCode};
 use crate::mega::handle::NodeHandle;
+use crate::mega::node::NodeKind;
+use crate::mega::tree::NodeRef;
 
 impl Client {
     /// Moves a node into another folder under its own name.
@@ -14,6 +16,7 @@ impl Client {
     /// One of the two is gone, the folder lies inside the node, or the server
     /// refused.
     pub async fn move_node(&self, node: NodeHandle, parent: NodeHandle) -> Result<(), Error> {
+        self.note_own(node);
         let tree = self.tree().await?;
         let (keys, in_rubbish, to_rubbish, from_rubbish, origin) = {
             let tree = tree.read();
@@ -65,6 +68,56 @@ impl Client {
             self.note_origin(node, None).await;
         }
         Ok(())
+    }
+
+    /// Moves a node into another folder as `name`. A file takes the place of
+    /// `replaces`, and of the file that another process has put there
+    /// meanwhile; that is discarded, once the new one is there.
+    ///
+    /// # Errors
+    /// As [`move_node`](Self::move_node); `EEXIST` where another process has
+    /// put a folder in the place of this folder.
+    pub async fn move_to(
+        &self,
+        node: NodeHandle,
+        parent: NodeHandle,
+        name: &str,
+        replaces: Option<NodeHandle>,
+    ) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        let tree = self.tree().await?;
+        let (stays, keeps_name, old) = {
+            let tree = tree.read();
+            let moved = require(&tree, node)?;
+            let is_in_place = |node: NodeRef<'_>| {
+                node.parent().map(NodeRef::handle) == Some(parent) && node.name() == Some(name)
+            };
+            let there = |node: &NodeHandle| tree.node(*node).is_some_and(is_in_place);
+            let old = match moved.kind() {
+                _ if is_in_place(moved) => None,
+                NodeKind::File => self.newcomer_at(&tree, parent, name, replaces),
+                _ if self.new_folder_at(&tree, parent, name) => {
+                    return Err(Error::api("m", ErrorCode::EEXIST));
+                }
+                _ => None,
+            };
+            (
+                moved.parent().map(NodeRef::handle) == Some(parent),
+                moved.name() == Some(name),
+                // Somebody else may have moved it away.
+                old.or(replaces.filter(there)),
+            )
+        };
+        if !stays {
+            self.move_node(node, parent).await?;
+        }
+        if !keeps_name {
+            self.rename(node, name).await?;
+        }
+        match old {
+            Some(old) => self.discard(old).await,
+            None => Ok(()),
+        }
     }
 
     /// Moves a node into the rubbish, or deletes it for good, as the options say.

@@ -27,6 +27,7 @@ use std::collections::{HashMap, HashSet};
 use zeroize::Zeroizing;
 
 pub use events::{Doubt, Replay};
+pub use newcomers::Newcomers;
 pub use store::{KeptTree, TreeSlot, TreeStore};
 pub use view::NodeRef;
 

@@ -90,6 +90,7 @@ impl Client {
             .next()
             .ok_or_else(|| Error::protocol("p", "the new node is missing"))?;
         if let Some(old) = replaces {
+            self.note_own(old);
             tree.write().relocate(old, made.handle);
             if self.options().hard_delete {
                 self.drop_version(old).await?;

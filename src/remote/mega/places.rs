@@ -88,6 +88,31 @@ impl Mega {
         Ok(folder)
     }
 
+    /// Moves an entry, into the place of `old` where there is one.
+    pub(super) async fn move_to(
+        &self,
+        entry: &Entry,
+        to: &Destination,
+        old: Option<&Entry>,
+    ) -> Result<Entry> {
+        let op = "moving";
+        self.writable(op, &entry.path)?;
+        let handle = self.handle(op, entry).await?;
+        let old = match old {
+            Some(old) => match self.handle("replacing", old).await {
+                Ok(old) => Some(old),
+                // Somebody else has been faster.
+                Err(e) if e.is_not_found() => None,
+                Err(e) => return Err(e),
+            },
+            None => None,
+        };
+        let (parent, name) = self.prepare(op, to).await?;
+        let moved = self.client.move_to(handle, parent, &name, old).await;
+        moved.map_err(explain(op, &entry.path))?;
+        self.entry_of(op, handle, &to.path).await
+    }
+
     /// The entry of a node that has just come to be at `path`.
     pub(super) async fn entry_of(
         &self,
