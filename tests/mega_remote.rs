@@ -4,6 +4,8 @@
 //! the cryptography, so what passes here is right and not only consistent.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "mega_remote/between.rs"]
+mod between;
 #[path = "mega_remote/copying.rs"]
 mod copying;
 #[path = "mega_remote/damage.rs"]

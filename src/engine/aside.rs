@@ -160,7 +160,7 @@ async fn is_equal(
         Verdict::Same(_) => Ok(true),
         Verdict::Different(_) => Ok(false),
         Verdict::Contents { depth, .. } => {
-            match same_contents((src, file), (place, found), depth).await {
+            match same_contents(run, (src, file), (place, found), depth).await {
                 Ok(same) => Ok(same),
                 Err(e) if e.kind == ErrorKind::Unsupported => Ok(false),
                 Err(e) => Err(e.into()),

@@ -1,9 +1,13 @@
 //! Have two files the same content? Told by a store that can tell without
-//! giving its bytes out, else by reading both.
+//! giving its bytes out, else by reading one or both.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 
+use super::Run;
+use super::limits::{Paced, Way};
 use crate::remote::{
     ByteStream, Candidate, Content, Depth, Entry, ErrorKind, Likeness, Location, Meter, RemoteError,
 };
@@ -11,39 +15,46 @@ use crate::remote::{
 /// Compares the contents of two files, as deep as asked for.
 ///
 /// # Errors
-/// Those of reading what has to be read.
+/// Those of reading what has to be read; [`ErrorKind::Unsupported`] where that
+/// is not told, or would cost more than a copy.
 pub(super) async fn same_contents(
+    run: &Run,
     src: (&Location, &Entry),
     dst: (&Location, &Entry),
     depth: Depth,
 ) -> Result<bool, RemoteError> {
     let marked = |side: &Location| side.remote.features().likeness;
     if marked(src.0) && marked(dst.0) {
-        return same_marks(src, dst, depth).await;
+        return same_marks(run, src, dst, depth).await;
     }
     for ((store, file), other) in [(dst, src), (src, dst)] {
         if !store.remote.features().likeness || !other.0.remote.features().local {
             continue;
         }
         let with = Candidate::new(other.1.size, content(other).await?);
-        match store.remote.likeness(file, with, depth).await? {
-            Likeness::Equal(_) => return Ok(true),
-            Likeness::Different(_) => return Ok(false),
-            Likeness::Unknown(why) => {
-                return Err(RemoteError::new(
-                    ErrorKind::Unsupported,
-                    "comparing",
-                    file.path.as_str(),
-                )
-                .because(why));
-            }
-        }
+        let found = store.remote.likeness(file, with, depth).await?;
+        return decided(&found, file);
     }
     same_bytes((src.0, src.1, None), (dst.0, dst.1, None)).await
 }
 
-/// Compares what the stores of two files say of them; nothing is read.
+fn decided(found: &Likeness, file: &Entry) -> Result<bool, RemoteError> {
+    match found {
+        Likeness::Equal(_) => Ok(true),
+        Likeness::Different(_) => Ok(false),
+        Likeness::Unknown(why) => {
+            let path = file.path.as_str();
+            Err(RemoteError::new(ErrorKind::Unsupported, "comparing", path).because(*why))
+        }
+    }
+}
+
+/// Compares what the stores of two files say of them. What that does not tell
+/// within one store is left open: it makes a copy by itself. Between two of
+/// them the source is read, which is half the way of a transfer; a dry run,
+/// which reads nothing from far away, takes the samples' word.
 async fn same_marks(
+    run: &Run,
     (src, src_file): (&Location, &Entry),
     (dst, dst_file): (&Location, &Entry),
     depth: Depth,
@@ -52,15 +63,27 @@ async fn same_marks(
         return Ok(true);
     }
     let left = src.remote.mark(src_file).await?;
-    match left.compare(&dst.remote.mark(dst_file).await?) {
-        Likeness::Equal(_) => Ok(true),
-        Likeness::Different(_) => Ok(false),
-        Likeness::Unknown(_) if depth == Depth::Sample => Ok(true),
-        Likeness::Unknown(why) => {
-            let path = src_file.path.as_str();
-            Err(RemoteError::new(ErrorKind::Unsupported, "comparing", path).because(why))
+    let right = dst.remote.mark(dst_file).await?;
+    let mut found = left.compare(&right);
+    if matches!(found, Likeness::Unknown(_)) {
+        let sampled = left.sample.is_some() && left.sample == right.sample;
+        if depth == Depth::Sample || run.options.dry_run && sampled {
+            return Ok(true);
+        }
+        if !src.same_store(dst) {
+            let bytes = src.remote.read(src_file, None).await?;
+            // What travels counts and waits as any other byte.
+            let name = src_file.path.below(&src.path);
+            let name = name.unwrap_or(src_file.path.as_str());
+            let transfer = run.stats.begin_transfer(name, src_file.size);
+            let with = Candidate {
+                meter: Some(Arc::new(Paced::new(run, &transfer, Way::Down))),
+                ..Candidate::new(src_file.size, Content::Stream(bytes))
+            };
+            found = dst.remote.likeness(dst_file, with, depth).await?;
         }
     }
+    decided(&found, src_file)
 }
 
 /// A file for whoever compares it.

@@ -5,6 +5,9 @@ use megarc::cli::reference;
 
 use crate::{encoding, filters, recorded};
 
+#[path = "../mega_recorded/different.rs"]
+mod mega;
+
 #[test]
 fn the_reference_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
@@ -44,6 +47,15 @@ fn the_differences_are_listed_with_their_reasons() {
     for (file, case, why) in recorded::DIFFERENT {
         table += &format!("| {file} | `{case}` | {why} |\n");
     }
+    for (modes, case, why) in mega::DIFFERENT {
+        let places = if *modes == mega::MODES {
+            "wherever MEGA is".to_owned()
+        } else {
+            let words: Vec<&str> = modes.iter().map(|mode| mode.words()).collect();
+            words.join(", ")
+        };
+        table += &format!("| {MEGA} | `{case}`, {places} | {why} |\n");
+    }
     for (case, why) in filters::DIFFERENT {
         table += &format!("| filters | `{case}` | {why} |\n");
     }
@@ -81,11 +93,16 @@ fn the_differences_are_few() {
     }
 }
 
+/// The copies and syncs of the recordings with MEGA in them: from it, to it,
+/// within an account, and from account to account.
+const MEGA: &str = "copy_sync on MEGA";
+
 /// The recordings, and how many cases each has. Values are compared in
 /// tests/values.rs, the remote without times in tests/engine_recorded.
-const FILES: [(&str, usize); 4] = [
+const FILES: [(&str, usize); 5] = [
     ("listings", 475),
     ("copy_sync", 426),
+    (MEGA, mega::CASES),
     ("filters", 625),
     // Of each encoding, each name to the disk and from it; and names typed.
     ("encoding", 35 * 165 * 2 + 516),
@@ -94,6 +111,7 @@ const FILES: [(&str, usize); 4] = [
 fn different(file: &str) -> usize {
     match file {
         "filters" => filters::DIFFERENT.len(),
+        MEGA => mega::DIFFERENT.iter().map(|(modes, ..)| modes.len()).sum(),
         "encoding" => {
             let all = encoding::DIFFERENT.iter();
             all.map(|(encoding, ..)| if encoding.is_empty() { 3 } else { 1 })

@@ -1,6 +1,6 @@
 //! Where the trees of a case lie: an account on the sandbox, or the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
@@ -16,49 +16,75 @@ use megarc::remote::{
 use megarc::sandbox::{self, AccountSpec, Handle, RsaSource};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
-use crate::{Mode, tree};
+use crate::different::Mode;
+use crate::tree;
 
-const EMAIL: &str = "user@example.com";
+/// The account that most lies in, and that of the source, where it is another.
+const EMAILS: [&str; 2] = ["user@example.com", "other@example.com"];
 const PASSWORD: &str = "a password";
 
-/// The server, and both stores.
+/// The server, and the stores.
 pub(crate) struct World {
     _server: Handle,
     mega: Arc<dyn Remote>,
+    other: Arc<dyn Remote>,
     disk: Arc<dyn Remote>,
+    kept: Mutex<BTreeSet<Vec<u8>>>,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let account = AccountSpec {
+        let accounts = EMAILS.map(|email| AccountSpec {
             rsa: RsaSource::Fixed,
-            ..AccountSpec::new(EMAIL, PASSWORD)
-        };
+            ..AccountSpec::new(email, PASSWORD)
+        });
         let server = sandbox::start(sandbox::Options {
-            accounts: vec![account],
+            accounts: accounts.into(),
             ..sandbox::Options::default()
         })
         .await
         .unwrap();
-        let client = Client::connect(ClientOptions {
-            api_url: server.url().to_owned(),
-            credentials: Some(Credentials {
-                email: EMAIL.to_owned(),
-                password: Secret::new(PASSWORD),
-                mfa: MfaSource::default(),
-            }),
-            retries: RetryPolicy::new(10).with_sleeper(Arc::new(|_| Box::pin(async {}))),
-            ..ClientOptions::default()
-        })
-        .await
-        .unwrap();
+        let [mega, other] = EMAILS.map(|email| connect(&server, email));
         Self {
+            mega: mega.await,
+            other: other.await,
             _server: server,
-            mega: Arc::new(Mega::new(client, MegaOptions::default())),
             disk: Arc::new(Local::default()),
+            kept: Mutex::default(),
         }
     }
+
+    /// Puts the contents of a tree into the account, once each and one after
+    /// the other. What is written later is a copy, of the same key: whether two
+    /// files are known to be equal does not depend on which was there first.
+    pub(crate) async fn keep_contents(&self, tree: &Value) {
+        for (_, file) in tree["files"].as_object().into_iter().flatten() {
+            let bytes = tree::content(file);
+            let mut kept = self.kept.lock().await;
+            if !kept.insert(bytes.clone()) {
+                continue;
+            }
+            let name = RemotePath::parse(&format!("contents/{}", kept.len())).unwrap();
+            let new = NewFile::new(Some(bytes.len() as u64), at_hand(bytes));
+            self.mega.write(&name.into(), new).await.unwrap();
+        }
+    }
+}
+
+async fn connect(server: &Handle, email: &str) -> Arc<dyn Remote> {
+    let client = Client::connect(ClientOptions {
+        api_url: server.url().to_owned(),
+        credentials: Some(Credentials {
+            email: email.to_owned(),
+            password: Secret::new(PASSWORD),
+            mfa: MfaSource::default(),
+        }),
+        retries: RetryPolicy::new(10).with_sleeper(Arc::new(|_| Box::pin(async {}))),
+        ..ClientOptions::default()
+    });
+    Arc::new(Mega::new(client.await.unwrap(), MegaOptions::default()))
 }
 
 /// The folders of one case.
@@ -81,11 +107,15 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn is_on_mega(&self, side: &str) -> bool {
-        match self.mode {
-            Mode::Down => side == "src",
-            Mode::Up => side != "src",
-            Mode::Within => true,
+    fn store(&self, side: &str) -> &Arc<dyn Remote> {
+        let World {
+            mega, other, disk, ..
+        } = self.world;
+        match (self.mode, side) {
+            (Mode::Up, "src") => disk,
+            (Mode::Across, "src") => other,
+            (Mode::Down, "src") | (Mode::Up | Mode::Within | Mode::Across, _) => mega,
+            (Mode::Down, _) => disk,
         }
     }
 
@@ -93,10 +123,11 @@ impl<'a> Places<'a> {
     pub(crate) fn find(&self, text: &str) -> Location {
         let path = text.strip_prefix("@ROOT@/").unwrap();
         let side = path.split('/').next().unwrap();
-        let (remote, root) = if self.is_on_mega(side) {
-            (&self.world.mega, self.folder.as_str())
+        let remote = self.store(side);
+        let root = if remote.features().local {
+            self.disk.path().to_str().unwrap()
         } else {
-            (&self.world.disk, self.disk.path().to_str().unwrap())
+            self.folder.as_str()
         };
         Location {
             remote: remote.clone(),

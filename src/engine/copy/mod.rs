@@ -269,7 +269,7 @@ async fn probe(
     let same = if run.options.refresh_times && !comparable(&features.0, &features.1) {
         Ok(true)
     } else {
-        same_contents((src, file), (dst, existing), depth).await
+        same_contents(run, (src, file), (dst, existing), depth).await
     };
     match same {
         Ok(false) => return Ok(true),

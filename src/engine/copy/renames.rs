@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use super::super::compare::{difference, signed};
+use super::super::compare::{comparable, difference, signed};
 use super::super::contents::same_contents;
 use super::super::relocate::{Part, relocate};
 use super::super::root::relative;
@@ -59,10 +59,9 @@ impl Strategy {
         window: Option<Duration>,
     ) -> Option<Self> {
         let (from, to) = (src.remote.features(), dst.remote.features());
-        let comparable = from.local && (to.local || to.likeness) || to.local && from.likeness;
         let why = if !to.server_move && !to.server_copy {
             "the destination does not support server-side move or copy"
-        } else if self.contents && !comparable {
+        } else if self.contents && !comparable(&from, &to) {
             "the source and destination do not have a common hash"
         } else if self.times && window.is_none() {
             "either the source or destination do not support modtime"
@@ -180,7 +179,7 @@ impl Tree {
                 return Some(i);
             }
             let (src, dst) = ((&self.src, &job.src), (&self.dst, extra));
-            match same_contents(src, dst, Depth::Whole).await {
+            match same_contents(&self.run, src, dst, Depth::Whole).await {
                 Ok(true) => return Some(i),
                 Ok(false) => {}
                 // It is sent then, and whatever is wrong shows again.
