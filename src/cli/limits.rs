@@ -17,6 +17,9 @@ pub struct LimitFlags {
     /// Bytes a second of each file at most, as --bwlimit
     #[arg(long, global = true, value_name = "SPEED", default_value = "off", value_parser = timetable)]
     pub bwlimit_file: Timetable,
+    /// Bytes that the buffers of transfers take at most; 2 MiB for each that runs are given in any case
+    #[arg(long, global = true, value_name = "SIZE", default_value = "off", value_parser = values::size)]
+    pub max_buffer_memory: Size,
     /// Stop after so many bytes
     #[arg(long, global = true, value_name = "SIZE", default_value = "off", value_parser = values::size)]
     pub max_transfer: Size,

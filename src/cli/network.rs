@@ -40,6 +40,9 @@ pub struct NetworkFlags {
     /// Requests that may go at once under --tpslimit
     #[arg(long, global = true, value_name = "N", default_value = "1", value_parser = values::at_least_one)]
     pub tpslimit_burst: usize,
+    /// Requests that a remote has on their way at the same time at most, 0 for any number
+    #[arg(long, global = true, value_name = "N", default_value = "0", allow_hyphen_values = true, value_parser = values::integer)]
+    pub max_connections: i64,
     /// Trust only the certificates of this file
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_cert: Vec<PathBuf>,
@@ -118,6 +121,7 @@ impl NetworkFlags {
             user_agent: self.user_agent.clone(),
             setup: asked.setup().map_err(CommandError::start)?,
             gate,
+            max_connections: usize::try_from(self.max_connections).unwrap_or(0),
             upload_headers: headers(&self.header_upload).map_err(CommandError::start)?,
             download_headers: headers(&self.header_download).map_err(CommandError::start)?,
             wire: asked

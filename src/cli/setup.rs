@@ -15,7 +15,7 @@ use crate::engine::{self, Endings, Run};
 use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
-use crate::remote::open::{Ask, OpenOptions, Opener};
+use crate::remote::open::{Ask, OpenOptions, Opener, limit_buffers};
 
 /// Starts the log; returns how much of it is shown.
 ///
@@ -54,6 +54,9 @@ pub(super) fn surroundings(
         // Nothing has asked for it yet, so that nothing is changed behind
         // anybody's back.
         let _ = tempfile::env::override_temp_dir(dir);
+    }
+    if let Some(bytes) = flags.limit.max_buffer_memory.0.filter(|bytes| *bytes > 0) {
+        limit_buffers(bytes);
     }
     let asking = Arc::default();
     let signals = Signals::listen(Arc::clone(&asking)).map_err(system)?;

@@ -11,16 +11,6 @@ pub(super) const DECLINED: &[(&str, &str)] = &[
         "its connections are made by a library that cannot mark them",
     ),
     (
-        "max-buffer-memory",
-        "buffers take 12 MiB, and 2 MiB for each connection of a transfer: --transfers and \
-         --mega-upload-connections say how many there are",
-    ),
-    (
-        "max-connections",
-        "an account is asked one thing at a time; for contents --transfers and \
-         --mega-download-connections say how many connections there are",
-    ),
-    (
         "metadata-mapper",
         "no program is run for each file; --metadata-set sets what all of them get",
     ),

@@ -5,13 +5,19 @@
 //! a transfer's own: so a transfer that feeds another one (a copy between two
 //! accounts) cannot end up waiting for itself.
 //!
+//! With a limit ([`limit`], `--max-buffer-memory`) what is shared is what the
+//! limit leaves: each transfer takes the room for two chunks out of it when it
+//! begins, and has that whether or not there was so much left. So all goes on
+//! under any limit, if need be a chunk at a time, and within the limit as long
+//! as it has 2 MiB for each transfer that runs.
+//!
 //! Buffers are used again: fresh memory costs more than the encryption. They
 //! begin where a page of memory begins: some processors copy three times slower
 //! to a place that lies a few bytes further in its page than the source, and an
 //! allocator's large pieces lie so, behind a header of 16 bytes, while a file's
 //! pages lie at 0.
 
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -29,20 +35,60 @@ const PAGE: usize = 4 << 10;
 /// Permits stand for this many bytes each.
 const UNIT: usize = 1 << 10;
 
-static POOL: LazyLock<Pool> = LazyLock::new(|| Pool {
-    shared: Arc::new(Semaphore::new(SHARED / UNIT)),
-    free: Mutex::new(Vec::new()),
-});
+/// The longest chunk of MEGA's, which is the shortest piece that any transfer
+/// can go on with.
+const CHUNK: usize = 1 << 20;
+
+/// What all buffers together shall take at most, in bytes.
+static LIMIT: OnceLock<usize> = OnceLock::new();
+
+static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(LIMIT.get().copied()));
+
+/// Bounds the memory of all transfers of the process, in bytes. Has to be
+/// called before the first transfer begins, and counts once.
+pub fn limit(bytes: u64) {
+    let _ = LIMIT.set(usize::try_from(bytes).unwrap_or(usize::MAX));
+}
 
 struct Pool {
     shared: Arc<Semaphore>,
+    /// What `shared` began with, where all buffers have to come out of it.
+    limit: Option<usize>,
     free: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Pool {
+    fn new(limit: Option<usize>) -> Self {
+        let shared = limit.unwrap_or(SHARED) / UNIT;
+        Self {
+            shared: Arc::new(Semaphore::new(shared.min(Semaphore::MAX_PERMITS))),
+            limit,
+            free: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// How much may be kept for later use: what is not in use.
+    fn kept(&self) -> usize {
+        match self.limit {
+            None => KEPT,
+            Some(_) => KEPT.min(self.shared.available_permits().saturating_mul(UNIT)),
+        }
+    }
+
+    fn take(&self, bytes: usize) -> Option<Permit> {
+        let permit = Arc::clone(&self.shared)
+            .try_acquire_many_owned(units(bytes as u64))
+            .ok()?;
+        Some(Permit { _permit: permit })
+    }
 }
 
 /// What one transfer may use.
 pub(crate) struct Budget {
     own: Arc<Semaphore>,
     capacity: usize,
+    /// The room for its own part, where that counts as shared.
+    _room: Option<Permit>,
 }
 
 /// The right to hold some bytes in memory, until dropped.
@@ -51,12 +97,24 @@ pub(crate) struct Permit {
 }
 
 impl Budget {
-    /// The budget of a transfer over `connections` connections.
-    pub(crate) fn new(connections: usize) -> Self {
-        let capacity = PER_CONNECTION * connections.max(1);
+    /// The budget of a transfer of `size` bytes over `connections` connections.
+    pub(crate) fn new(connections: usize, size: u64) -> Self {
+        Self::of(&POOL, connections, size)
+    }
+
+    fn of(pool: &Pool, connections: usize, size: u64) -> Self {
+        let (capacity, room) = match pool.limit {
+            None => (PER_CONNECTION * connections.max(1), None),
+            Some(_) => {
+                // One piece comes while the one before is being handed out.
+                let room = usize::try_from(size).unwrap_or(usize::MAX);
+                (CHUNK, pool.take(room.min(2 * CHUNK)))
+            }
+        };
         Self {
             own: Arc::new(Semaphore::new(capacity / UNIT)),
             capacity,
+            _room: room,
         }
     }
 
@@ -67,10 +125,7 @@ impl Budget {
 
     /// Takes from what is shared, if there is enough now.
     pub(crate) fn try_shared(&self, length: u64) -> Option<Permit> {
-        let permit = Arc::clone(&POOL.shared)
-            .try_acquire_many_owned(units(length))
-            .ok()?;
-        Some(Permit { _permit: permit })
+        POOL.take(usize::try_from(length).ok()?)
     }
 
     /// Takes from the transfer's own part, if there is enough now.
@@ -173,12 +228,13 @@ impl Drop for Buffer {
         let memory = std::mem::take(&mut self.memory);
         let mut kept: usize = free.iter().map(|memory| room(memory)).sum();
         // The longest are the most useful.
-        while kept + room(&memory) > KEPT
+        let most = POOL.kept();
+        while kept + room(&memory) > most
             && let Some(at) = free.iter().position(|other| other.len() < memory.len())
         {
             kept -= room(&free.swap_remove(at));
         }
-        if kept + room(&memory) <= KEPT {
+        if kept + room(&memory) <= most {
             free.push(memory);
         }
     }
@@ -211,8 +267,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn under_a_limit_a_chunk_goes_on_whatever_others_hold() {
+        let pool = Pool::new(Some(5 << 20));
+        let left = || pool.shared.available_permits() * UNIT;
+        let first = Budget::of(&pool, 4, 100 << 20);
+        assert_eq!((first.capacity(), left()), (1 << 20, 3 << 20));
+        let small = Budget::of(&pool, 4, 4 << 10);
+        assert_eq!(left(), (3 << 20) - (4 << 10));
+        let second = Budget::of(&pool, 4, 2 << 20);
+        let third = Budget::of(&pool, 4, 2 << 20);
+        assert!(pool.take(1 << 20).is_none(), "the limit is reached");
+        for budget in [&first, &second, &third, &small] {
+            let permit = budget.own(budget.capacity()).await.unwrap();
+            assert!(budget.try_own(1).is_none());
+            drop(permit);
+        }
+        drop((first, second, third, small));
+        assert_eq!(left(), 5 << 20);
+    }
+
+    #[test]
+    fn what_is_kept_counts_as_in_use() {
+        let pool = Pool::new(Some(3 << 20));
+        assert_eq!(pool.kept(), 3 << 20);
+        let _held = pool.take(2 << 20).unwrap();
+        assert_eq!(pool.kept(), 1 << 20);
+        assert_eq!(Pool::new(None).kept(), KEPT);
+        assert_eq!(Pool::new(Some(0)).kept(), 0);
+    }
+
+    #[tokio::test]
     async fn the_own_part_is_there_whatever_others_hold() {
-        let budget = Budget::new(1);
+        let budget = Budget::new(1, 1 << 30);
         let permit = budget.own(budget.capacity()).await.unwrap();
         assert!(budget.try_own(1).is_none());
         drop(permit);

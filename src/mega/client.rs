@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::mega::api::{Api, ApiOptions, Prelogin, SessionRenewer};
 use crate::mega::crypto::keys::MasterKey;
 use crate::mega::error::{Error, LoginFailure};
@@ -16,7 +18,7 @@ use crate::mega::session::{
 };
 use crate::mega::state::ClientState;
 use crate::mega::transport::{
-    Gate, Heard, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport, Wire,
+    Bounded, Gate, Heard, HttpTransport, HttpTransportOptions, RetryPolicy, Setup, Transport, Wire,
 };
 use crate::mega::tree::TreeStore;
 use crate::mega::turns::TurnStore;
@@ -72,6 +74,8 @@ pub struct ClientOptions {
     pub setup: Option<Setup>,
     /// Asked before every request: it may wait.
     pub gate: Option<Gate>,
+    /// As many requests may be on their way at a time; any number without it.
+    pub connections: Option<Arc<Semaphore>>,
     /// Headers of requests that carry content to a storage server.
     pub upload_headers: Vec<(String, String)>,
     /// Headers of requests that fetch content.
@@ -113,6 +117,7 @@ impl Default for ClientOptions {
             contimeout: http.contimeout,
             setup: None,
             gate: None,
+            connections: None,
             upload_headers: Vec::new(),
             download_headers: Vec::new(),
             wire: None,
@@ -144,8 +149,12 @@ impl ClientOptions {
                 user_agent: self.user_agent.clone(),
             }))
         });
-        match &self.wire {
+        let transport = match &self.wire {
             Some(wire) => Arc::new(Heard::new(transport, Arc::clone(wire))),
+            None => transport,
+        };
+        match &self.connections {
+            Some(turns) => Arc::new(Bounded::new(transport, Arc::clone(turns))),
             None => transport,
         }
     }

@@ -190,7 +190,7 @@ pub(super) async fn same_mac(
     progress: Option<Arc<dyn Progress>>,
 ) -> Result<Option<Fingerprint>, Error> {
     let cipher = ContentCipher::new(key.aes_key(), key.nonce());
-    let budget = Budget::new(SIDE_BY_SIDE);
+    let budget = Budget::new(SIDE_BY_SIDE, size);
     let sizer = PieceSizer::longest();
     let mut macs: Vec<(u64, Vec<ChunkMac>)> = Vec::new();
     let mut working: JoinSet<(u64, Vec<ChunkMac>)> = JoinSet::new();

@@ -3,7 +3,7 @@
 pub mod account;
 mod ahead;
 pub mod api;
-mod buffers;
+pub mod buffers;
 pub mod client;
 pub mod compare;
 pub mod content;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Home, Outcome};
+use crate::support::{Home, Outcome, Server};
 
 /// Six files of 100,000 bytes in `src:`.
 fn home() -> Home {
@@ -220,4 +220,49 @@ fn a_signal_shows_the_statistics() {
     let (code, log) = signalled(&home, &["--bwlimit", "200k"], "Copied", "-USR1");
     assert_eq!(code, 0, "{log}");
     assert_eq!(log.matches("Elapsed time:").count(), 2, "{log}");
+}
+
+/// Content goes up, is compared, goes to another account and comes back, all
+/// under `flags`.
+fn round_trip(flags: &[&str]) {
+    let home = Home::new();
+    let server = Server::start(&home, &["a@b.test", "b@b.test"]);
+    let (one, other) = (server.place("a@b.test", "d"), server.place("b@b.test", "d"));
+    let mut state = 1_u32;
+    for (name, size) in [("large", 3_500_001), ("other", 2_200_000), ("empty", 0)] {
+        let content: String = (0..size)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                char::from(b'a' + (state >> 24) as u8 % 26)
+            })
+            .collect();
+        home.write(&format!("src/{name}"), &content);
+    }
+    for n in 0..40 {
+        home.write(&format!("src/small/{n}"), &format!("{n}"));
+    }
+    for words in [
+        ["copy", "src:", &one],
+        ["check", "src:", &one],
+        ["copy", &one, &other],
+        ["copy", &other, "dst:"],
+        ["check", &one, &other],
+    ] {
+        let outcome = home.run(&[&words[..], flags].concat());
+        assert_eq!(outcome.code, 0, "{words:?}: {}", outcome.stderr);
+    }
+    for name in ["large", "other", "empty", "small/0", "small/39"] {
+        assert!(home.read(&format!("src/{name}")) == home.read(&format!("dst/{name}")));
+    }
+}
+
+#[test]
+fn under_any_limit_of_memory_all_goes_on() {
+    round_trip(&["--max-buffer-memory", "1B"]);
+    round_trip(&["--max-buffer-memory", "2M", "--transfers", "8"]);
+}
+
+#[test]
+fn one_connection_is_enough_for_everything() {
+    round_trip(&["--max-connections", "1"]);
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::support::Home;
+use crate::support::web::{Web, answer};
 
 /// A web server with one file, `f`, that holds "hello".
 struct Server {
@@ -244,4 +245,41 @@ fn filters_are_shown_as_what_they_come_to() {
         "--- start filters ---\n--- File filter rules ---\n+ (^|/)a[^/]*$\n- ^.*$\n\
          --- Directory filter rules ---\n+ ^.*$\n- ^.*$\n--- end filters ---\na\n"
     );
+}
+
+#[test]
+fn a_remote_has_so_many_requests_on_their_way() {
+    let home = Home::new();
+    // How many are being answered, and the most that ever were.
+    let busy: Arc<Mutex<(usize, usize)>> = Arc::default();
+    let counts = Arc::clone(&busy);
+    let links: String = (0..24)
+        .map(|n| format!("<a href=\"{n}\">{n}</a>"))
+        .collect();
+    let web = Web::start(move |path| {
+        {
+            let mut busy = counts.lock().unwrap();
+            busy.0 += 1;
+            busy.1 = busy.1.max(busy.0);
+        }
+        // Whoever may come meanwhile, comes.
+        for _ in 0..10 {
+            std::thread::yield_now();
+        }
+        counts.lock().unwrap().0 -= 1;
+        match path {
+            "/" => answer("200 OK", "Content-Type: text/html\r\n", &links),
+            _ => answer("200 OK", "", ""),
+        }
+    });
+    let place = format!(":http,url=\"{}\":", web.url());
+    for most in [1, 2] {
+        let flag = format!("--max-connections={most}");
+        let listed = home.run(&["lsl", &place, &flag]).ok();
+        assert_eq!(listed.lines().count(), 24);
+        assert!(busy.lock().unwrap().1 <= most, "{most}");
+    }
+    home.run(&["lsl", &place, "--max-connections=-1"]).ok();
+    let refused = home.run(&["lsl", &place, "--max-connections=x"]);
+    assert_eq!(refused.code, 2);
 }

@@ -98,7 +98,7 @@ impl Driver {
     async fn transfer(&self, events: &mpsc::Sender<Event>) -> Result<(), Error> {
         let mut macs = Vec::new();
         let (mut position, end) = self.download.span.unwrap_or((0, self.download.size));
-        let budget = Budget::new(self.connections);
+        let budget = Budget::new(self.connections, end - position);
         let line = Arc::new(Semaphore::new(self.connections));
         let mut sizer = PieceSizer::new();
         let mut pieces: VecDeque<OnItsWay> = VecDeque::new();

@@ -82,7 +82,7 @@ impl Fill {
         coming: &mut JoinSet<Result<Piece, Error>>,
         standing: &mut Standing,
     ) -> Result<(), Error> {
-        let budget = Budget::new(self.connections);
+        let budget = Budget::new(self.connections, self.download.size);
         let mut sizer = PieceSizer::new();
         for (start, gap_end) in standing.gaps(self.download.size) {
             let mut position = start;

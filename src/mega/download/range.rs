@@ -100,6 +100,7 @@ async fn fetch_in_time(
 ) -> Result<(), Stop> {
     let missing = (target.len() - *filled) as u64;
     // How long it has to wait for its turn says nothing about the address.
+    let _turn = address.api().transport().turn().await;
     address.api().transport().admit().await;
     let limit = address.pace().limit(missing);
     let started = Instant::now();
@@ -119,7 +120,7 @@ async fn fetch_in_time(
 }
 
 /// Fetches what is missing of `target`, which begins at `offset`; the request
-/// has been admitted.
+/// has been admitted and has its turn.
 pub(super) async fn fetch_once(
     address: &Address,
     url: &str,

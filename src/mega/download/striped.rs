@@ -85,7 +85,11 @@ pub(super) async fn fetch(
             .resize(usize::try_from(to - from).unwrap_or_default(), 0);
         let url = urls.get(number).map(String::as_str).unwrap_or_default();
         let result = match part.filled < part.bytes.len() {
-            true => fetch_once(address, url, from, &mut part.bytes, &mut part.filled).await,
+            true => {
+                // One each: five at once may be more than there are.
+                let _turn = address.api().transport().turn().await;
+                fetch_once(address, url, from, &mut part.bytes, &mut part.filled).await
+            }
             false => Ok(()),
         };
         part.is_whole = result.is_ok();

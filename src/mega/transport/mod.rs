@@ -8,6 +8,7 @@
 
 mod backoff;
 mod body;
+mod bounded;
 mod direct;
 mod heard;
 mod http;
@@ -26,6 +27,7 @@ use thiserror::Error;
 
 pub use backoff::Backoff;
 pub use body::BodyStream;
+pub use bounded::{Bounded, Turn};
 pub use heard::{Heard, Wire};
 pub use http::{Gate, HttpTransport, HttpTransportOptions, Setup};
 pub use observer::{Observer, Seen};
@@ -46,7 +48,14 @@ pub trait Transport: Send + Sync {
     /// [`send`](Self::send) does so by itself.
     async fn admit(&self) {}
 
-    /// Sends `request`, which has been [admitted](Self::admit), once and puts the
+    /// Waits until another request may be on its way, where their number is
+    /// bounded. [`send`](Self::send) does so by itself.
+    async fn turn(&self) -> Turn {
+        Turn::default()
+    }
+
+    /// Sends `request`, which has been [admitted](Self::admit) and has its
+    /// [turn](Self::turn), once and puts the
     /// body of a 200 or 206 into `target` from `filled` on, which counts the bytes
     /// also where the body breaks off.
     ///

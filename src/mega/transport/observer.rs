@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 
-use super::{HttpRequest, HttpResponse, Received, Transport, TransportError};
+use super::{HttpRequest, HttpResponse, Received, Transport, TransportError, Turn};
 
 /// What has been seen so far.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +80,10 @@ impl Transport for Observer {
 
     async fn admit(&self) {
         self.inner.admit().await;
+    }
+
+    async fn turn(&self) -> Turn {
+        self.inner.turn().await
     }
 
     async fn receive(

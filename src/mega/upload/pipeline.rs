@@ -96,7 +96,7 @@ impl Attempt<'_> {
         sending: &mut JoinSet<Result<Arrived, PieceFailure>>,
         outcome: &mut Outcome,
     ) -> Result<Fingerprint, PieceFailure> {
-        let budget = Budget::new(self.connections);
+        let budget = Budget::new(self.connections, self.size);
         let mut sizer = PieceSizer::new();
         let line = Arc::new(Semaphore::new(self.connections.max(1)));
         let mut position = 0;

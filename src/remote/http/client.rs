@@ -69,6 +69,11 @@ pub(super) async fn send(
     request: reqwest::RequestBuilder,
     options: &HttpOptions,
 ) -> std::result::Result<Response, String> {
+    // Content is not held back: whoever compares two files reads both at once.
+    let _turn = match &options.turns {
+        Some(turns) => turns.acquire().await.ok(),
+        None => None,
+    };
     if let Some(gate) = &options.gate {
         gate().await;
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
 use reqwest::redirect::{Action, Attempt, Policy};
+use tokio::sync::Semaphore;
 
 use super::client::{Wire, invalid};
 use crate::remote::Result;
@@ -36,6 +37,8 @@ pub struct HttpOptions {
     pub setup: Option<Setup>,
     /// Asked before every request.
     pub gate: Option<Gate>,
+    /// As many requests may wait for their answers at a time.
+    pub turns: Option<Arc<Semaphore>>,
     /// Headers of requests that fetch files.
     pub download_headers: Vec<(String, String)>,
     /// Hears requests and answers.

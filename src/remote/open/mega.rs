@@ -142,6 +142,7 @@ impl Opener {
             contimeout: network.contimeout,
             setup: network.setup.clone(),
             gate: network.gate.clone(),
+            connections: network.turns(),
             upload_headers: network.upload_headers.clone(),
             download_headers: network.download_headers.clone(),
             wire: network.wire.clone().map(|wire| wire as _),

@@ -76,6 +76,12 @@ type Identity = Vec<(String, String)>;
 /// A remote that is opened once, by whoever comes first.
 type Shared = Arc<OnceCell<Arc<dyn Remote>>>;
 
+/// Bounds the memory that the buffers of all transfers take, in bytes; has to
+/// be called before the first one.
+pub fn limit_buffers(bytes: u64) {
+    crate::mega::buffers::limit(bytes);
+}
+
 impl Opener {
     /// An opener for what `config` says.
     #[must_use]
@@ -287,6 +293,7 @@ impl Opener {
             contimeout: network.contimeout,
             setup: network.setup.clone(),
             gate: network.gate.clone(),
+            turns: network.turns(),
             download_headers: network.download_headers.clone(),
             wire: network.wire.clone().map(|wire| wire as _),
             ..HttpOptions::default()

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use reqwest::cookie::Jar;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity, Proxy};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -31,6 +32,8 @@ pub struct Network {
     pub setup: Option<Setup>,
     /// Asked before every request.
     pub gate: Option<Gate>,
+    /// Requests that a remote may have on their way at a time; 0: any number.
+    pub max_connections: usize,
     /// Headers of requests that carry content to a server.
     pub upload_headers: Vec<(String, String)>,
     /// Headers of requests that fetch content.
@@ -53,10 +56,19 @@ impl Default for Network {
             user_agent: concat!("megarc/", env!("CARGO_PKG_VERSION")).to_owned(),
             setup: None,
             gate: None,
+            max_connections: 0,
             upload_headers: Vec::new(),
             download_headers: Vec::new(),
             wire: None,
         }
+    }
+}
+
+impl Network {
+    /// The turns of one remote's requests, where their number is bounded.
+    pub(super) fn turns(&self) -> Option<Arc<Semaphore>> {
+        let turns = self.max_connections.min(Semaphore::MAX_PERMITS);
+        (turns > 0).then(|| Arc::new(Semaphore::new(turns)))
     }
 }
 

@@ -172,6 +172,8 @@ impl Patient {
         self.user = client.credentials.as_ref().map(|c| c.email.clone());
         let observer = Arc::new(Observer::new(client.transport()));
         client.transport = Some(observer.clone());
+        // It stands above what holds requests back already.
+        client.connections = None;
         client.retries = RetryPolicy::new(TRIES);
         // What the trial leaves must not stay in the rubbish bin.
         client.hard_delete = true;
