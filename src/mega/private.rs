@@ -4,6 +4,29 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::crypto::base64;
+
+/// What a file is about, as bytes that no other parts make: each part behind
+/// its length.
+pub(super) fn context(parts: &[&str]) -> Zeroizing<Vec<u8>> {
+    // In one piece: what grows would leave copies of a password behind.
+    let length = parts.iter().map(|part| 8 + part.len()).sum();
+    let mut context = Zeroizing::new(Vec::with_capacity(length));
+    for part in parts {
+        context.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        context.extend_from_slice(part.as_bytes());
+    }
+    context
+}
+
+/// The name of a file about something: 24 characters that do not tell of it.
+pub(super) fn file_name(context: &[u8]) -> String {
+    base64::encode(Sha256::digest(context).get(..18).unwrap_or_default())
+}
+
 /// Makes the folder, for this user alone, and checks that it is safe.
 pub(super) fn prepare_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();

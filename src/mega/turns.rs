@@ -20,16 +20,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::client::Client;
-use super::crypto::base64;
 use super::error::Error;
 use super::handle::{NodeHandle, UserHandle};
 use super::node::NodeKind;
-use super::private::{check_owner, open, open_lock, prepare_dir};
+use super::private::{check_owner, context, file_name, open, open_lock, prepare_dir};
 use super::tree::{Newcomers, Tree};
 
 /// How often a lock held by another process is tried.
@@ -66,12 +64,7 @@ impl TurnStore {
 
     fn place(&self, api_url: &str, user: UserHandle) -> Place {
         let server = self.server.as_deref().unwrap_or(api_url);
-        let mut hash = Sha256::new();
-        for part in ["megarc turns", server, user.as_str()] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        let name = base64::encode(hash.finalize().get(..18).unwrap_or_default());
+        let name = file_name(&context(&["megarc turns", server, user.as_str()]));
         Place {
             dir: self.dir.clone(),
             name,

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tracing::{debug, info, warn};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -21,7 +20,7 @@ use crate::mega::api::SessionId;
 use crate::mega::crypto::keys::{MasterKey, SealKey};
 use crate::mega::crypto::{base64, seal};
 use crate::mega::handle::UserHandle;
-use crate::mega::private::{check_owner, open_lock, prepare_dir};
+use crate::mega::private::{check_owner, context, file_name, open_lock, prepare_dir};
 
 /// The version of the content; another one is ignored.
 const VERSION: u32 = 1;
@@ -70,17 +69,8 @@ impl SessionStore {
             return None;
         }
         let server = self.server.as_deref().unwrap_or(api_url);
-        let mut hash = Sha256::new();
-        for part in ["megarc session", server, account] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        let name = base64::encode(hash.finalize().get(..18).unwrap_or_default());
-        let mut context = Zeroizing::new(Vec::new());
-        for part in ["megarc session", server, account, password.reveal()] {
-            context.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            context.extend_from_slice(part.as_bytes());
-        }
+        let name = file_name(&context(&["megarc session", server, account]));
+        let context = context(&["megarc session", server, account, password.reveal()]);
         Some(Slot {
             file: self.dir.join(format!("{name}.session")),
             lock_file: self.dir.join(format!("{name}.lock")),

@@ -61,12 +61,17 @@ impl From<io::Error> for Unusable {
 pub(super) struct Seals {
     pub key: SealKey,
     /// Server and account.
-    pub context: Vec<u8>,
+    pub context: Zeroizing<Vec<u8>>,
 }
 
 impl Seals {
     fn context(&self, id: &[u8; ID], number: u64) -> Vec<u8> {
-        [&self.context, id.as_slice(), &number.to_be_bytes()].concat()
+        [
+            self.context.as_slice(),
+            id.as_slice(),
+            &number.to_be_bytes(),
+        ]
+        .concat()
     }
 }
 

@@ -8,15 +8,13 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
 use super::snapshot::{self, Seals, Snapshot, Unusable};
 use super::{Roots, Tree};
 use crate::mega::crypto::keys::MasterKey;
-use crate::mega::crypto::{base64, seal};
+use crate::mega::crypto::seal;
 use crate::mega::handle::UserHandle;
 use crate::mega::node::Keyring;
-use crate::mega::private::{check_owner, create, open_lock, prepare_dir};
+use crate::mega::private::{check_owner, context, create, file_name, open_lock, prepare_dir};
 
 /// What the key is derived for.
 const PURPOSE: &str = "megarc tree";
@@ -49,13 +47,8 @@ impl TreeStore {
     #[must_use]
     pub fn slot(&self, api_url: &str, user: UserHandle, master: &MasterKey) -> TreeSlot {
         let server = self.server.as_deref().unwrap_or(api_url);
-        let mut context = Vec::new();
-        for part in [PURPOSE, server, user.as_str()] {
-            context.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            context.extend_from_slice(part.as_bytes());
-        }
-        let hash = Sha256::digest(&context);
-        let name = base64::encode(hash.get(..18).unwrap_or_default());
+        let context = context(&[PURPOSE, server, user.as_str()]);
+        let name = file_name(&context);
         TreeSlot {
             dir: self.dir.clone(),
             name,

@@ -35,7 +35,7 @@ pub(super) struct Journal {
     file: File,
     path: PathBuf,
     key: SealKey,
-    context: Vec<u8>,
+    context: Zeroizing<Vec<u8>>,
     version: String,
     records: u64,
     begun: Option<Begun>,

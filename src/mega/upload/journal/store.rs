@@ -5,11 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest, Sha256};
-
 use super::Journal;
 use crate::mega::content::Identity;
-use crate::mega::crypto::base64;
 use crate::mega::crypto::keys::SealKey;
 use crate::mega::private;
 
@@ -57,13 +54,8 @@ impl JournalStore {
     ) -> io::Result<Option<Journal>> {
         private::prepare_dir(&self.dir)?;
         self.expire();
-        let mut context = Vec::new();
-        for part in ["megarc upload journal", place, &source.place] {
-            context.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            context.extend_from_slice(part.as_bytes());
-        }
-        let hash = Sha256::digest(&context);
-        let name = base64::encode(hash.get(..18).unwrap_or_default());
+        let context = private::context(&["megarc upload journal", place, &source.place]);
+        let name = private::file_name(&context);
         let path = self.dir.join(format!("{name}.{ENDING}"));
         let file = private::open(&path)?;
         let metadata = file.metadata()?;
