@@ -6,6 +6,7 @@ import filecmp
 import os
 import pathlib
 import random
+import shutil
 import sys
 import tempfile
 
@@ -51,6 +52,19 @@ class Bench:
     def sandbox(self, *options, keep=None):
         folder = keep or tempfile.mkdtemp(prefix="server-", dir=self.folder)
         return Sandbox(self.binary, str(folder), options)
+
+    @contextlib.contextmanager
+    def server_folder(self):
+        """Where a server keeps what it is sent: in memory, where there is room.
+        How fast its disk syncs is no client's merit."""
+        memory = pathlib.Path("/dev/shm")
+        if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 8 << 30:
+            with tempfile.TemporaryDirectory(prefix="compare-server-", dir=memory) as folder:
+                yield folder
+        else:
+            folder = tempfile.mkdtemp(prefix="server-", dir=self.folder)
+            yield folder
+            clear_large(folder)
 
     def home(self):
         return pathlib.Path(tempfile.mkdtemp(prefix="home-", dir=self.folder))
@@ -128,8 +142,7 @@ def upload(make, *options, only=None):
         found = {client.name: [] for client in clients}
         for _ in range(bench.runs):
             for client in again(clients, found):
-                keep = tempfile.mkdtemp(prefix="server-", dir=bench.folder)
-                with bench.sandbox(*options, keep=keep) as server:
+                with bench.server_folder() as keep, bench.sandbox(*options, keep=keep) as server:
                     home = bench.home()
                     timed_with(client, server, home, "about")
                     if client.name == "megatools":  # it does not make the folder
@@ -139,7 +152,6 @@ def upload(make, *options, only=None):
                     if run.sent < size:
                         raise SystemExit(f"{client.name} sent {run.sent} of {size} bytes")
                     found[client.name].append(run)
-                clear_large(keep)
         return found
 
     return run
@@ -151,21 +163,21 @@ def download(make, *options, only=None):
     def run(bench):
         source = make(bench)
         clients = chosen(bench, only)
-        keep = bench.folder / "server"
-        with bench.sandbox(keep=keep) as server:
-            bench.megarc(server, "up", str(source), "from")
-        found = {client.name: [] for client in clients}
-        with bench.sandbox(*options, keep=keep) as server:
-            homes = {client.name: bench.home() for client in clients}
-            for client in clients:
-                timed_with(client, server, homes[client.name], "about")
-            for _ in range(bench.runs):
-                for client in again(clients, found):
-                    target = pathlib.Path(tempfile.mkdtemp(prefix="target-", dir=bench.folder))
-                    run = timed_with(client, server, homes[client.name], "down", "from", str(target))
-                    same(client, source, target)
-                    clear_large(target)
-                    found[client.name].append(run)
+        with bench.server_folder() as keep:
+            with bench.sandbox(keep=keep) as server:
+                bench.megarc(server, "up", str(source), "from")
+            found = {client.name: [] for client in clients}
+            with bench.sandbox(*options, keep=keep) as server:
+                homes = {client.name: bench.home() for client in clients}
+                for client in clients:
+                    timed_with(client, server, homes[client.name], "about")
+                for _ in range(bench.runs):
+                    for client in again(clients, found):
+                        target = pathlib.Path(tempfile.mkdtemp(prefix="target-", dir=bench.folder))
+                        run = timed_with(client, server, homes[client.name], "down", "from", str(target))
+                        same(client, source, target)
+                        clear_large(target)
+                        found[client.name].append(run)
         return found
 
     return run

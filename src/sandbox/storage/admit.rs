@@ -70,8 +70,7 @@ pub async fn examine(
         let mut files = false;
         let verdicts = claims.into_iter().map(|claim| {
             files |= matches!(claim.upload.content, Content::File(_));
-            let verdict = check(&server, master_key.as_ref(), &claim)
-                .and_then(|()| claim.upload.content.sync().map_err(|_| code::INTERNAL));
+            let verdict = check_and_sync(&server, master_key.as_ref(), &claim);
             (
                 claim.token,
                 Admitted {
@@ -107,6 +106,24 @@ fn refused(server: &Server, what: &str, result: Result<(), Refusal>) -> Result<(
     result.map_err(|refusal| {
         server.counters.refuse(format!("{what}: {refusal}"));
         witness::REFUSED
+    })
+}
+
+/// Checks content while the disk takes it in.
+fn check_and_sync(
+    server: &Server,
+    master_key: Option<&[u8; 16]>,
+    claim: &Claim,
+) -> Result<(), i64> {
+    std::thread::scope(|scope| {
+        let content = &claim.upload.content;
+        let is_file = matches!(content, Content::File(_));
+        let syncing = is_file.then(|| scope.spawn(|| content.sync()));
+        check(server, master_key, claim)?;
+        match syncing.map(std::thread::ScopedJoinHandle::join) {
+            None | Some(Ok(Ok(()))) => Ok(()),
+            Some(_) => Err(code::INTERNAL),
+        }
     })
 }
 
