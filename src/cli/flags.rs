@@ -160,6 +160,14 @@ pub struct CopyFlags {
     /// Set the times of files of equal size, where contents cannot be compared
     #[arg(long, global = true)]
     pub refresh_times: bool,
+    /// Do without these features of remotes, with commas between ('help' lists them); '!' switches one on
+    #[arg(
+        long,
+        global = true,
+        value_name = "FEATURES",
+        allow_hyphen_values = true
+    )]
+    pub disable: Option<String>,
     /// Exit with 9 when nothing was copied
     #[arg(long, global = true)]
     pub error_on_no_transfer: bool,

@@ -15,6 +15,7 @@ use crate::engine::{self, Endings, Run};
 use crate::exit::CommandError;
 use crate::output::Output;
 use crate::output::logging::{self, Level, Logging};
+use crate::remote::disabled::{NAMES, Switches};
 use crate::remote::open::{Ask, OpenOptions, Opener, limit_buffers};
 
 /// Starts the log; returns how much of it is shown.
@@ -112,6 +113,7 @@ fn opener(
         cwd: std::env::current_dir().map_err(|e| early(&e))?,
         flags: remotes,
         server_times: flags.copy.use_server_modtime,
+        disabled: disabled(flags)?,
         network: flags
             .network
             .network(flags.copy.low_level_retries, flags.dump.network())?,
@@ -119,6 +121,18 @@ fn opener(
         ask_link_password: ask("Password of the link"),
     };
     Ok(Opener::new(Arc::new(config), options))
+}
+
+/// What remotes shall do without; or, for `help`, what they could.
+fn disabled(flags: &Flags) -> Result<Switches, CommandError> {
+    let list = flags.copy.disable.as_deref().unwrap_or_default();
+    if list == "help" {
+        let names = NAMES.join(", ");
+        return Err(CommandError::start(format!(
+            "Possible backend features are: {names}"
+        )));
+    }
+    Ok(Switches::parse(list))
 }
 
 /// Asks for a secret where somebody can answer; standard input is left alone,

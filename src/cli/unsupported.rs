@@ -5,7 +5,6 @@
 
 /// Those that could mean something, and why megarc does not take them.
 pub(super) const DECLINED: &[(&str, &str)] = &[
-    ("disable", "what a remote can do is always made use of"),
     (
         "dscp",
         "its connections are made by a library that cannot mark them",

@@ -10,6 +10,7 @@
 pub mod alias;
 mod cloud;
 pub mod content;
+pub mod disabled;
 pub mod encoding;
 mod entry;
 mod error;

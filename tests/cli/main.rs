@@ -22,6 +22,7 @@ mod copyurl;
 mod dedupe;
 mod delete;
 mod deletefile;
+mod disable;
 mod docs;
 mod doctor;
 mod encoding;

@@ -149,7 +149,8 @@ impl Opener {
             user_agent: network.user_agent.clone(),
             debug: options.flag("debug").map_err(setting)?,
             use_https: options.flag("use_https").map_err(setting)?,
-            dedupe_uploads: !options.flag("no_dedupe_upload").map_err(setting)?,
+            dedupe_uploads: !options.flag("no_dedupe_upload").map_err(setting)?
+                && !self.options.disabled.is_off("Copy"),
             hard_delete: options.flag("hard_delete").map_err(setting)?,
             upload_connections: count("upload_connections")?.unwrap_or(defaults.upload_connections),
             download_connections: count("download_connections")?

@@ -23,6 +23,7 @@ pub use network::{Connections, Network, headers, requests_a_second};
 pub use patient::{Greeting, Keys, Patient, Server};
 
 use super::alias;
+use super::disabled::Switches;
 use super::http::{Http, HttpOptions, Web};
 use super::local::{Links, Local, LocalOptions, Starts};
 use super::memory::Memory;
@@ -42,6 +43,8 @@ pub struct OpenOptions {
     pub network: Network,
     /// The times of files are those of their uploads, where stores have them.
     pub server_times: bool,
+    /// Features that are not made use of.
+    pub disabled: Switches,
     /// Asks the user for a code of the second factor.
     pub ask_code: Option<Ask>,
     /// Asks the user for the password of a public link.
@@ -323,6 +326,8 @@ impl Opener {
         make: impl Future<Output = Result<Arc<dyn Remote>>> + Send,
     ) -> Result<Arc<dyn Remote>> {
         let cell = lock(&self.open).entry(identity).or_default().clone();
+        let switches = &self.options.disabled;
+        let make = async { make.await.map(|remote| switches.applied_to(remote)) };
         cell.get_or_try_init(|| make).await.cloned()
     }
 }
