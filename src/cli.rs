@@ -35,7 +35,7 @@ mod words;
 
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{FromArgMatches as _, Parser};
 
 pub use dump::DumpFlags;
 pub use filters::FilterFlags;
@@ -122,7 +122,9 @@ pub fn parse(
     words: &[String],
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Refusal> {
-    let root = usage::root();
+    // Flags that clap takes for global it copies into each of the hundred
+    // commands, which takes longer than all the rest of a short command.
+    let mut root = usage::root().mut_args(|flag| flag.global(false));
     let mut sorted = argv::sort(&root, words, variable)?;
     // Of tree it is an order of its own.
     if sorted.has("version") && sorted.command != "tree" {
@@ -138,7 +140,9 @@ pub fn parse(
         return Ok(Parsed::Help(text));
     }
     refusal::check_count(&root, &sorted)?;
-    Cli::try_parse_from(sorted.words("megarc"))
+    let words = sorted.words(&root, "megarc");
+    root.try_get_matches_from_mut(words)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
         .map(|cli| Parsed::Run(Box::new(cli)))
         .map_err(|error| refusal::of_value(&root, &sorted, &error))
 }

@@ -55,13 +55,27 @@ pub struct Sorted {
 }
 
 impl Sorted {
-    /// The words for clap.
+    /// The words for clap: the flags of `root` before the command, its own
+    /// ones behind it. So none of them has to be known in two places.
     #[must_use]
-    pub fn words(&self, program: &str) -> Vec<String> {
-        let mut words = vec![program.to_owned()];
-        words.extend(self.command.split(' ').map(str::to_owned));
+    pub fn words(&self, root: &Command, program: &str) -> Vec<String> {
+        let mut own = BTreeSet::new();
+        let mut command = root;
+        let mut path = Vec::new();
+        for name in self.command.split(' ') {
+            if let Some(below) = command.find_subcommand(name) {
+                command = below;
+                own.extend(command.get_arguments().filter_map(Arg::get_long));
+            }
+            path.push(name.to_owned());
+        }
+        let (mut words, mut behind) = (vec![program.to_owned()], Vec::new());
         let all = self.flags.iter();
         for (name, value) in all.flat_map(|(name, values)| values.iter().map(move |v| (name, v))) {
+            let words = match own.contains(name.as_str()) {
+                true => &mut behind,
+                false => &mut words,
+            };
             match value {
                 None => words.push(format!("--{name}")),
                 Some(count) if name == "verbose" => {
@@ -71,6 +85,8 @@ impl Sorted {
                 Some(value) => words.push(format!("--{name}={value}")),
             }
         }
+        words.append(&mut path);
+        words.append(&mut behind);
         words.push("--".to_owned());
         words.extend(self.arguments.iter().cloned());
         words
@@ -443,8 +459,13 @@ mod tests {
         })
     }
 
+    fn words_of(sorted: &Sorted) -> Vec<String> {
+        let root = super::super::Cli::command();
+        sorted.words(&root, "megarc").split_off(1)
+    }
+
     fn words(line: &[&str]) -> Vec<String> {
-        sorted_with(line, &[]).unwrap().words("megarc").split_off(1)
+        words_of(&sorted_with(line, &[]).unwrap())
     }
 
     fn why(line: &[&str]) -> Why {
@@ -457,7 +478,7 @@ mod tests {
 
     #[test]
     fn flags_stand_anywhere() {
-        let expected = ["copy", "--dry-run", "--transfers=3", "--", "a", "b"];
+        let expected = ["--dry-run", "--transfers=3", "copy", "--", "a", "b"];
         for line in [
             vec!["copy", "a", "b", "-n", "--transfers", "3"],
             vec!["--transfers=3", "-n", "copy", "a", "b"],
@@ -485,16 +506,16 @@ mod tests {
         );
         assert_eq!(
             words(&["-v", "ls", "-v"]),
-            ["ls", "--verbose", "--verbose", "--"]
+            ["--verbose", "--verbose", "ls", "--"]
         );
         assert_eq!(
             words(&["ls", "-vvv"]),
-            ["ls", "--verbose", "--verbose", "--"]
+            ["--verbose", "--verbose", "ls", "--"]
         );
-        assert_eq!(words(&["ls", "-v=1"]), ["ls", "--verbose", "--"]);
+        assert_eq!(words(&["ls", "-v=1"]), ["--verbose", "ls", "--"]);
         assert_eq!(
             words(&["copy", "-nvP"]),
-            ["copy", "--dry-run", "--progress", "--verbose", "--"]
+            ["--dry-run", "--progress", "--verbose", "copy", "--"]
         );
     }
 
@@ -568,19 +589,21 @@ mod tests {
             ("MEGARC_DRY_RUN", "true"),
             ("MEGARC_VERBOSE", "2"),
         ];
-        let words = |line: &[&str]| {
-            sorted_with(line, &environment)
-                .unwrap()
-                .words("m")
-                .split_off(2)
-        };
+        let words = |line: &[&str]| words_of(&sorted_with(line, &environment).unwrap());
         assert_eq!(
             words(&["ls"]),
-            ["--dry-run", "--transfers=9", "--verbose", "--verbose", "--"]
+            [
+                "--dry-run",
+                "--transfers=9",
+                "--verbose",
+                "--verbose",
+                "ls",
+                "--"
+            ]
         );
         assert_eq!(
             words(&["ls", "--transfers=3", "-n=0", "-v"]),
-            ["--transfers=3", "--verbose", "--"]
+            ["--transfers=3", "--verbose", "ls", "--"]
         );
         let bad = sorted_with(&["ls"], &[("MEGARC_DRY_RUN", "")]).unwrap_err();
         assert_eq!(
