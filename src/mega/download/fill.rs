@@ -11,16 +11,17 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::address::Address;
+use super::desk::{Delivery, Desk};
 use super::range::fetch;
 use super::standing::Standing;
 use super::{Download, stopped, verify};
 use crate::mega::buffers::{Budget, Permit};
 use crate::mega::client::Client;
 use crate::mega::content::Draft;
-use crate::mega::crypto::content::{ChunkJob, ContentCipher};
+use crate::mega::crypto::content::ContentCipher;
 use crate::mega::crypto::keys::ChunkMac;
 use crate::mega::error::Error;
-use crate::mega::pieces::{PieceSizer, split_chunks};
+use crate::mega::pieces::PieceSizer;
 
 /// What is told of at a time: keeps progress and limits smooth.
 const STEP: u64 = 1 << 20;
@@ -36,7 +37,7 @@ struct Piece {
 struct Fill {
     address: Arc<Address>,
     download: Download,
-    cipher: ContentCipher,
+    desk: Arc<Desk>,
     draft: Arc<dyn Draft>,
     /// A turn for each connection: held until the piece is written.
     turns: Arc<Semaphore>,
@@ -53,9 +54,10 @@ impl Client {
     /// says, as [`Error::Source`].
     pub async fn fill(&self, download: Download, draft: Arc<dyn Draft>) -> Result<(), Error> {
         let connections = self.options().download_connections.max(1);
+        let cipher = ContentCipher::new(download.key.aes_key(), download.key.nonce());
         let fill = Fill {
             address: Arc::new(Address::new(self, download.target, download.size)),
-            cipher: ContentCipher::new(download.key.aes_key(), download.key.nonce()),
+            desk: Arc::new(Desk::new(cipher, Arc::clone(&draft))),
             draft,
             turns: Arc::new(Semaphore::new(connections)),
             connections,
@@ -137,32 +139,23 @@ impl Fill {
         permit: Permit,
     ) -> impl Future<Output = Result<Piece, Error>> + Send + use<> {
         let (address, turns) = (Arc::clone(&self.address), Arc::clone(&self.turns));
-        let (cipher, draft) = (self.cipher.clone(), Arc::clone(&self.draft));
+        let desk = Arc::clone(&self.desk);
         let note_at = self.download.note_at(offset);
         let length = end - offset;
         async move {
             let turn = turns.acquire_owned().await.map_err(|_| stopped())?;
             let started = Instant::now();
             let length_here = usize::try_from(length).unwrap_or(usize::MAX);
-            let mut buffer = fetch(&address, offset, length_here).await?;
+            let buffer = fetch(&address, offset, length_here).await?;
             let took = started.elapsed();
-            let writing = tokio::task::spawn_blocking(move || {
-                let mut jobs: Vec<ChunkJob<'_>> = split_chunks(offset, buffer.bytes_mut())
-                    .map(|(offset, chunk)| ChunkJob::new(offset, chunk))
-                    .collect();
-                cipher.decrypt_chunks(&mut jobs);
-                let macs: Vec<ChunkMac> = jobs.iter().map(|job| job.mac).collect();
-                let notes: Vec<u8> = macs.iter().flat_map(|mac| *mac.as_bytes()).collect();
-                let written = draft.write_all_at(buffer.as_ref(), offset);
-                if written.is_ok() {
-                    // What is noted stands. What cannot be noted is fetched
-                    // again one day, and that is all.
-                    let _ = draft.write_all_at(&notes, note_at);
-                }
-                drop((buffer, permit, draft, turn));
-                written.map(|()| macs).map_err(Error::Source)
-            });
-            let macs = writing.await.map_err(|_| stopped())??;
+            let piece = Delivery {
+                offset,
+                buffer,
+                note_at,
+                permit,
+                turn,
+            };
+            let macs = desk.take(piece).await?;
             Ok(Piece {
                 offset,
                 length,

@@ -6,6 +6,7 @@
 //! be verified.
 
 mod address;
+mod desk;
 mod driver;
 mod fill;
 mod pace;
