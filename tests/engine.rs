@@ -554,3 +554,30 @@ fn a_sync_deletes_nothing_where_metadata_cannot_be_read() {
         assert!(block(dst.stat(&path(name))).is_ok(), "{name}");
     }
 }
+
+#[test]
+fn the_metadata_of_what_a_name_hides_is_not_read() {
+    let (src, dst) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
+    for store in [&src, &dst] {
+        put(store, "d/hidden.tmp", "old", 1);
+        store.fail_metadata(path("d/hidden.tmp"), ErrorKind::Io);
+    }
+    put(&src, "d/seen", "new", 2);
+    let spec = FilterSpec {
+        names: RuleSpec {
+            exclude: vec!["/d/*.tmp".to_owned()],
+            ..RuleSpec::default()
+        },
+        metadata: RuleSpec {
+            exclude: vec!["color=red".to_owned()],
+            ..RuleSpec::default()
+        },
+        ..FilterSpec::default()
+    };
+    let run = run().with_filter(Filter::build(&spec, |_| Ok(String::new())).unwrap());
+    block(copy::sync(&run, &Root::dir(at(&src, "")), &at(&dst, ""))).unwrap();
+    assert!(block(dst.stat(&path("d/seen"))).is_ok());
+    let mut walk = Walk::new(&run, &Root::dir(at(&src, "")));
+    while block(walk.next()).is_some() {}
+    assert_eq!(run.stats.errors(), 0);
+}

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Error, Filter, Stats};
-use crate::remote::{Entry, Remote, RemoteError, RemotePath};
+use crate::remote::{Entry, Location, Remote, RemoteError, RemotePath};
 
 /// Lists a directory, without the directories in it that are hidden so.
 ///
@@ -55,11 +55,12 @@ async fn is_marked(
     Ok(false)
 }
 
-/// Leaves out the files that the rules about metadata hide. Of what has none
-/// no rule can match anything. What cannot be known is left out as well, and
+/// Leaves out the files that the rules about metadata hide; what other rules
+/// hide below `root` is not read, and left to them. Of what has no metadata no
+/// rule can match anything. What cannot be known is left out as well, and
 /// counted: a sync then deletes nothing.
 pub(super) async fn hide_by_metadata(
-    remote: &Arc<dyn Remote>,
+    Location { remote, path: root }: &Location,
     filter: &Filter,
     stats: &Stats,
     entries: Vec<Entry>,
@@ -69,7 +70,8 @@ pub(super) async fn hide_by_metadata(
     }
     let mut seen = Vec::with_capacity(entries.len());
     for entry in entries {
-        if entry.is_dir() {
+        let path = entry.path.below(root).unwrap_or(entry.path.as_str());
+        if entry.is_dir() || !filter.includes_file(path, entry.size, entry.modified) {
             seen.push(entry);
             continue;
         }

@@ -137,7 +137,7 @@ impl Lister {
         let mut entries = markers::list(&at.remote, &self.filter, dir).await?;
         if side == Side::Source || !self.all_of_dst {
             let hide = markers::hide_by_metadata;
-            entries = hide(&at.remote, &self.filter, &self.stats, entries).await;
+            entries = hide(at, &self.filter, &self.stats, entries).await;
         }
         // Where the files are named, the others do not matter.
         let withheld = if all && self.filter.listed().is_none() {

@@ -38,7 +38,7 @@ pub async fn transfer(run: &Run, src: &Location, dst: &Location, job: &Job) -> R
     if !run.options.dry_run
         && let Err(error) = run.limits.admit(&run.stats, size)
     {
-        return Err(refused(run, job, error));
+        return Err(refused(run, error));
     }
     let transfer = run.stats.begin_transfer(&job.name, size);
     if run.skips("copy", &job.name, size).await {
@@ -99,13 +99,9 @@ fn failure(error: RemoteError) -> Error {
     error
 }
 
-/// A file that may not begin. Where the end is a soft one the error is counted
-/// here and, as rclone does, once more by whoever learns of it.
-fn refused(run: &Run, job: &Job, error: Error) -> Error {
-    if error.class == Class::Fatal {
-        tracing::error!(object = %job.name, "Failed to copy: {error}");
-        return run.stats.count_error(error);
-    }
+/// A file that may not begin: the error is counted here and, as rclone does,
+/// once more by whoever learns of it.
+fn refused(run: &Run, error: Error) -> Error {
     run.stats.count_error(error.clone());
     error
 }

@@ -54,17 +54,18 @@ impl Walk {
     /// Begins at `root`: every level, as deep as `--max-depth` allows.
     #[must_use]
     pub fn new(run: &Run, root: &Root) -> Self {
-        let remote = root.dir.remote.clone();
-        let ahead = match remote.features().lists_at_once {
+        let at = root.dir.clone();
+        let ahead = match at.remote.features().lists_at_once {
             true => 0,
             false => run.options.checkers.max(1),
         };
         let (filter, stats) = (run.filter.clone(), run.stats.clone());
         let mut descent = Descent::new(ahead, move |node: Node| {
-            let (remote, filter, stats) = (remote.clone(), filter.clone(), stats.clone());
+            let (at, filter, stats) = (at.clone(), filter.clone(), stats.clone());
             async move {
+                let remote = &at.remote;
                 let result = match remote.list(&node.dir).await {
-                    Ok(found) => Ok(hide_by_metadata(&remote, &filter, &stats, found).await),
+                    Ok(found) => Ok(hide_by_metadata(&at, &filter, &stats, found).await),
                     Err(error) => Err(error),
                 };
                 // A disk has told of links that lead nowhere; no other store

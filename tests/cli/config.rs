@@ -179,6 +179,18 @@ fn wrong_arguments_are_refused_with_the_usage() {
         );
     }
     assert_eq!(home.read("megarc.toml"), MINE);
+    // Here a name stands for itself, not for a place.
+    for command in [
+        vec!["update", "mega:", "user=x"],
+        vec!["password", "mega:", "pass=x"],
+        vec!["unset", "mega:", "user"],
+    ] {
+        let outcome = home.run(&[vec!["config"], command].concat());
+        assert_eq!(outcome.code, 2);
+        let why = "Error: config name contains invalid characters";
+        assert!(outcome.complaints()[0].starts_with(why));
+    }
+    assert_eq!(home.read("megarc.toml"), MINE);
     let help = home.run(&["config", "create", "--help"]).ok();
     assert!(help.contains("megarc config create NAME TYPE [OPTION]... [FLAGS]"));
 }
@@ -297,7 +309,7 @@ fn a_password_comes_through_a_pipe() {
     let stored = || {
         let text = home.read("megarc.toml");
         let line = text.lines().find_map(|line| line.strip_prefix("pass = "));
-        line.map(|pass| home.run(&["reveal", pass.trim_matches('"')]).ok())
+        line.map(|pass| home.run(&["reveal", "--", pass.trim_matches('"')]).ok())
     };
     let piped = |input: &str| {
         let command = home.command(&["config", "password", "m"]);

@@ -72,6 +72,35 @@ fn max_transfer_cuts_in_three_ways() {
     }
 }
 
+/// The file that takes the last byte fails, and what was not begun stays in
+/// the totals.
+#[test]
+fn a_hard_limit_is_reached_when_nothing_is_left() {
+    const LIMIT: &str = "max transfer limit reached as set by --max-transfer";
+    let home = home();
+    let outcome = copy(&home, &["--max-transfer=200000B", "--check-first", "-v"]);
+    assert_eq!(outcome.code, 8, "{}", outcome.stderr);
+    let failed = format!("ERROR : f2: Failed to copy: {LIMIT}");
+    assert!(
+        outcome.complaints().contains(&failed.as_str()),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(arrived(&home), 1);
+    let totals = "Transferred:            1 / 5, 20%";
+    assert!(outcome.stderr.contains(totals), "{}", outcome.stderr);
+
+    let outcome = copy(&home, &["--max-transfer", "0"]);
+    assert_eq!(
+        outcome.complaints(),
+        [
+            format!("ERROR : Cancelling sync due to fatal error: {LIMIT}"),
+            "ERROR : Fatal error received - not attempting retries".to_owned(),
+            format!("NOTICE: Failed to copy with 2 errors: last error was: {LIMIT}"),
+        ]
+    );
+}
+
 #[test]
 fn a_single_file_that_would_exceed_is_not_begun() {
     let home = home();

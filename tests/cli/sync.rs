@@ -241,6 +241,31 @@ fn renamed_files_are_renamed_in_the_account() {
     );
 }
 
+/// Of a size that the source misses, whether it is the one or not.
+#[test]
+fn each_file_that_may_have_been_renamed_is_one_check() {
+    let home = Home::new();
+    for (name, content) in [
+        ("src/keep", "k"),
+        ("src/sub/one", "eighteen bytes ..."),
+        ("src/two-new", "2"),
+        ("dst/keep", "k"),
+        ("dst/one", "eighteen bytes ..."),
+        ("dst/two", "2"),
+        ("dst/other", "o"),
+        ("dst/longer", "of no size that is looked for"),
+    ] {
+        home.write(name, content);
+    }
+    let strategy = ["--track-renames-strategy", "leaf"];
+    let args = ["sync", "src:", "dst:", "-v", "--dry-run", "--track-renames"];
+    let outcome = home.run(&[&args[..], &strategy].concat());
+    // One for the file that is kept, three that are looked at, one that is
+    // moved, three that are deleted.
+    let checks = "Checks:                 8 / 8, 100%";
+    assert!(outcome.stderr.contains(checks), "{}", outcome.stderr);
+}
+
 #[test]
 fn all_is_compared_before_anything_is_sent() {
     let home = home();

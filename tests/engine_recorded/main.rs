@@ -67,10 +67,6 @@ const ON_PURPOSE: &[(&str, &str)] = &[
         "which of several files of one size is renamed is not fixed",
     ),
     (
-        r#"["sync","@ROOT@/src","far:dst","--track-renames","--track-renames-strategy","leaf"]"#,
-        "each file that is looked for counts as a check",
-    ),
-    (
         "two compare-dest",
         "rclone fails to set the time of a directory that was not made; it is left alone here",
     ),

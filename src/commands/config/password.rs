@@ -8,6 +8,7 @@ use crate::commands::obscure::line_of_input;
 use crate::config::Section;
 use crate::config::kinds::{self, OptionInfo, ValueKind};
 use crate::exit::CommandError;
+use crate::remote::spec::check_name;
 
 const COMMAND: &str = "config password";
 
@@ -32,6 +33,7 @@ pub(super) struct Args {
 /// The arguments are wrong, or the file cannot be written.
 pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let mut options = pairs::parse(&args.options).map_err(|e| ctx.refuse(COMMAND, &e))?;
+    check_name(&args.name).map_err(|e| ctx.refuse(COMMAND, &e))?;
     let section = section::find(&args.name, ctx);
     let Some(kind) = section.get("type") else {
         return Err(ctx.refuse(COMMAND, &"couldn't find type field in config"));

@@ -3,6 +3,7 @@
 use super::{broken, section};
 use crate::commands::Context;
 use crate::exit::CommandError;
+use crate::remote::spec::check_name;
 
 /// Remove options of a remote
 #[derive(clap::Args)]
@@ -20,8 +21,9 @@ pub(super) struct Args {
 /// # Errors
 /// There is no such remote, or the file cannot be written.
 pub(super) fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
+    let name = &args.name;
+    check_name(name).map_err(|e| ctx.refuse("config unset", &e))?;
     let config = ctx.opener.config();
-    let name = args.name.strip_suffix(':').unwrap_or(&args.name);
     if config.section(name).is_none() {
         let why = format!("remote {name:?} doesn't exist");
         return Err(ctx.refuse("config unset", &why));

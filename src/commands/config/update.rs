@@ -3,6 +3,7 @@
 use super::{pairs, section};
 use crate::commands::Context;
 use crate::exit::CommandError;
+use crate::remote::spec::check_name;
 
 const COMMAND: &str = "config update";
 
@@ -29,6 +30,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     args.flags.check().map_err(|e| ctx.refuse(COMMAND, &e))?;
     let mut options = pairs::parse(&args.options).map_err(|e| ctx.refuse(COMMAND, &e))?;
+    check_name(&args.name).map_err(|e| ctx.refuse(COMMAND, &e))?;
     let section = section::find(&args.name, ctx);
     let Some(kind) = section.get("type") else {
         return Err(ctx.refuse(COMMAND, &"couldn't find type field in config"));

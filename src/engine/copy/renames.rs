@@ -10,6 +10,7 @@ use super::super::compare::{comparable, difference, signed};
 use super::super::contents::same_contents;
 use super::super::relocate::{Part, relocate};
 use super::super::root::relative;
+use super::super::stats::Check;
 use super::super::transfer::Job;
 use super::super::{Error, Result, Run};
 use super::tree::{Queues, Tree, lock};
@@ -73,6 +74,20 @@ impl Strategy {
     }
 }
 
+/// A file of the destination that may have been renamed at the source.
+struct Extra {
+    file: Entry,
+    /// It has counted as a check.
+    counted: bool,
+}
+
+impl From<Entry> for Extra {
+    fn from(file: Entry) -> Self {
+        let counted = false;
+        Self { file, counted }
+    }
+}
+
 /// Says that renames are not tracked.
 pub(super) fn ignore(dst: &Location, why: &str) {
     tracing::error!(object = %dst.describe(), "Ignoring --track-renames as {why}");
@@ -107,14 +122,18 @@ impl Tree {
         }
         tracing::info!(object = %label, "Finished making map for --track-renames");
         let at_a_time = self.run.options.checkers.max(1);
-        let done: Vec<(Vec<Job>, Vec<Entry>)> = stream::iter(sizes.into_values())
+        let sizes = sizes.into_values().map(|(jobs, extras)| {
+            let extras = extras.into_iter().map(Extra::from).collect();
+            (jobs, extras)
+        });
+        let done: Vec<(Vec<Job>, Vec<Extra>)> = stream::iter(sizes)
             .map(|(jobs, extras)| self.rename_some(strategy, jobs, extras))
             .buffer_unordered(at_a_time)
             .collect()
             .await;
         for (jobs, extras) in done {
             rest.extend(jobs);
-            left.extend(extras);
+            left.extend(extras.into_iter().map(|extra| extra.file));
         }
         left.sort_by(|a, b| a.path.cmp(&b.path));
         lock(&self.extras).files = left;
@@ -130,22 +149,20 @@ impl Tree {
         &self,
         strategy: Strategy,
         jobs: Vec<Job>,
-        mut extras: Vec<Entry>,
-    ) -> (Vec<Job>, Vec<Entry>) {
+        mut extras: Vec<Extra>,
+    ) -> (Vec<Job>, Vec<Extra>) {
         let mut rest = Vec::new();
         for job in jobs {
-            let check = self.run.stats.begin_check(&job.name);
             let found = if self.may_delete() {
-                self.find_renamed(strategy, &job, &extras).await
+                self.find_renamed(strategy, &job, &mut extras).await
             } else {
                 None
             };
-            drop(check);
             let Some(found) = found else {
                 rest.push(job);
                 continue;
             };
-            let old = extras.remove(found);
+            let old = extras.remove(found).file;
             let old_name = relative(&old.path, &self.dst.path).as_str().to_owned();
             let moving = Job {
                 src: old,
@@ -165,13 +182,32 @@ impl Tree {
             }
             tracing::info!(object = %job.name, "Renamed from {old_name:?}");
         }
+        for extra in &mut extras {
+            drop(self.check_once(extra));
+        }
         (rest, extras)
     }
 
+    /// Each file that may have been renamed counts as one check.
+    fn check_once(&self, extra: &mut Extra) -> Option<Check> {
+        let first = !std::mem::replace(&mut extra.counted, true);
+        first.then(|| {
+            let name = relative(&extra.file.path, &self.dst.path);
+            self.run.stats.begin_check(name.as_str())
+        })
+    }
+
     /// Which of the files is the one of `job`.
-    async fn find_renamed(&self, strategy: Strategy, job: &Job, extras: &[Entry]) -> Option<usize> {
+    async fn find_renamed(
+        &self,
+        strategy: Strategy,
+        job: &Job,
+        extras: &mut [Extra],
+    ) -> Option<usize> {
         let leaf = |entry: &Entry| entry.name() == job.src.name();
-        for (i, extra) in extras.iter().enumerate() {
+        for (i, extra) in extras.iter_mut().enumerate() {
+            let _check = self.check_once(extra);
+            let extra = &extra.file;
             if strategy.names && !leaf(extra) || strategy.times && !self.same_time(job, extra) {
                 continue;
             }

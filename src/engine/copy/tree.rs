@@ -412,10 +412,11 @@ impl Tree {
     async fn transfer_all(self: Arc<Self>, queue: Lane) {
         self.may_transfer().await;
         while let Some(mut job) = queue.next().await {
-            self.run.stats.unqueue_transfer(job.src.size);
+            // What is not begun any more stays in the totals.
             if self.run.is_over() {
                 continue;
             }
+            self.run.stats.unqueue_transfer(job.src.size);
             if let Err(e) = self.transfer_one(&mut job).await {
                 self.run.found(Finding::Error, &job.name);
                 self.run.limits.tell(&e);

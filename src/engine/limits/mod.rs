@@ -252,7 +252,7 @@ impl Limits {
 
     /// Whether a file that runs has to stop.
     fn is_exceeded(&self, bytes: u64) -> bool {
-        self.asked.cutoff == Cutoff::Hard && self.asked.transfer.is_some_and(|most| bytes > most)
+        self.asked.cutoff == Cutoff::Hard && self.asked.transfer.is_some_and(|most| bytes >= most)
     }
 
     /// Says once that `error` ends the run; other errors do not.
