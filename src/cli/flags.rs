@@ -23,6 +23,7 @@ use super::words;
 use crate::config::{self, PasswordCommand};
 use crate::engine;
 use crate::exit::CommandError;
+use crate::output::layout::Layout;
 
 /// The flags that every command takes.
 #[derive(Clone, Args)]
@@ -168,6 +169,9 @@ pub struct CopyFlags {
         allow_hyphen_values = true
     )]
     pub disable: Option<String>,
+    /// Change names on their way: [file,|dir,|all,]ALGORITHM[=VALUE], as all,lowercase; may be given again
+    #[arg(long, global = true, value_name = "RULE", allow_hyphen_values = true)]
+    pub name_transform: Vec<String>,
     /// Exit with 9 when nothing was copied
     #[arg(long, global = true)]
     pub error_on_no_transfer: bool,
@@ -299,6 +303,17 @@ impl CopyFlags {
             "Failed to initialise global options: failed to reload \"main\" options: \
              --partial-suffix: Expecting suffix length not greater than {LONGEST} but got {length}"
         )))
+    }
+
+    /// What names become.
+    ///
+    /// # Errors
+    /// A rule that is none.
+    pub fn names(&self) -> Result<engine::Transform, CommandError> {
+        let now = jiff::Zoned::now();
+        let stamp = |layout: &str| Layout::parse(layout, None).format(&now);
+        engine::Transform::parse(&self.name_transform, stamp)
+            .map_err(|why| CommandError::start(format!("Failed to parse transform flags: {why}")))
     }
 
     /// What the engine is asked to do.

@@ -13,10 +13,6 @@ pub(super) const DECLINED: &[(&str, &str)] = &[
         "metadata-mapper",
         "no program is run for each file; --metadata-set sets what all of them get",
     ),
-    (
-        "name-transform",
-        "names are copied as they are; moveto gives a file another one",
-    ),
 ];
 
 /// Why some of them will never be: they have no meaning here.

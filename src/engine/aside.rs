@@ -208,6 +208,12 @@ fn with_suffix(name: &str, options: &Options) -> String {
     if !options.suffix_keep_extension || options.suffix.is_empty() {
         return format!("{name}{}", options.suffix);
     }
+    let (base, extensions) = split_extensions(name);
+    format!("{base}{}{extensions}", options.suffix)
+}
+
+/// A name, and the extensions that belong to it.
+pub(super) fn split_extensions(name: &str) -> (&str, &str) {
     let leaf = name.rfind('/').map_or(0, |at| at + 1);
     let mut end = name.len();
     let mut first = true;
@@ -221,8 +227,7 @@ fn with_suffix(name: &str, options: &Options) -> String {
         end = at;
         first = false;
     }
-    let (base, extensions) = name.split_at(end);
-    format!("{base}{}{extensions}", options.suffix)
+    name.split_at(end)
 }
 
 /// Extensions that may stand before another one.

@@ -5,7 +5,7 @@
 //! user gave. Everything here is pure; files of rules are read by the caller.
 
 pub mod glob;
-mod re2;
+pub(super) mod re2;
 mod rules;
 mod share;
 mod spec;

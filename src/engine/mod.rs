@@ -42,6 +42,7 @@ pub mod stats;
 mod totals;
 pub mod touch;
 pub mod transfer;
+pub mod transform;
 pub mod trial;
 pub mod walk;
 
@@ -58,6 +59,7 @@ pub use root::Root;
 pub use size::Size;
 pub use stats::Stats;
 pub use totals::totals;
+pub use transform::Transform;
 
 /// Shorthand for the results of this layer.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -75,6 +77,8 @@ pub struct Run {
     pub filter: Arc<Filter>,
     /// Other places that take part.
     pub aside: Arc<Aside>,
+    /// What names become on their way.
+    pub names: Arc<Transform>,
     /// Who is asked before anything is changed, if anybody is.
     pub confirm: Option<Arc<dyn Confirm>>,
     /// Hears what is found out about each path.
@@ -91,6 +95,7 @@ impl Run {
             stats: Stats::new(),
             filter: Arc::new(Filter::default()),
             aside: Arc::default(),
+            names: Arc::default(),
             confirm: None,
             listener: None,
         }

@@ -1,13 +1,15 @@
 //! Both listings of a directory, filtered and matched; either side may lack
 //! the directory.
 
+use std::collections::{HashMap, VecDeque};
+
 use futures_util::future;
 
-use super::march::{Matched, Names, Side, match_listings};
+use super::march::{Matched, Names, Pair, Side, match_listings};
 use super::markers;
 use super::walk::seen;
-use super::{Filter, Run, Stats};
-use crate::remote::{Entry, ErrorKind, Location, RemoteError, Withheld};
+use super::{Filter, Run, Stats, Transform, root::relative};
+use crate::remote::{Entry, EntryKind, ErrorKind, Location, RemoteError, RemotePath, Withheld};
 
 /// A directory on both sides.
 #[derive(Clone, Default)]
@@ -41,6 +43,7 @@ pub(super) struct Lister {
     filter: std::sync::Arc<Filter>,
     stats: std::sync::Arc<Stats>,
     names: Names,
+    transform: std::sync::Arc<Transform>,
     /// The destination is asked for the files of the source, one by one.
     look_up: bool,
     /// Filters hide nothing at the destination.
@@ -61,6 +64,7 @@ impl Lister {
                 normalize: !run.options.no_unicode_normalization,
                 fold_case: run.options.ignore_case_sync || dst.remote.features().case_insensitive,
             },
+            transform: run.names.clone(),
             look_up: false,
             all_of_dst: false,
             withheld_of_dst: true,
@@ -110,10 +114,51 @@ impl Lister {
         };
         let src = side(Side::Source, src);
         let dst = side(Side::Destination, dst);
-        if known {
+        if known && self.transform.is_active() {
+            found.matched = self.match_changed(src, dst).await;
+        } else if known {
             found.matched = match_listings(src, dst, self.names);
         }
         found
+    }
+
+    /// Matches the source by the names that its entries get.
+    async fn match_changed(&self, src: Vec<Entry>, dst: Vec<Entry>) -> Matched {
+        self.transform.prepare(&src).await;
+        // What each entry was, by what it is called for the match; of several
+        // the first one counts, as it does there.
+        let mut was: HashMap<(RemotePath, EntryKind), VecDeque<Entry>> = HashMap::new();
+        let mut called = Vec::with_capacity(src.len());
+        for entry in src {
+            let label = relative(&entry.path, &self.src.path);
+            let name = self.transform.told(&entry, &label, &self.stats);
+            let above = entry.path.parent().unwrap_or_default();
+            let path = above.child(&name).unwrap_or_else(|_| entry.path.clone());
+            called.push(Entry {
+                path: path.clone(),
+                ..entry.clone()
+            });
+            was.entry((path, entry.kind)).or_default().push_back(entry);
+        }
+        let mut back = |entry: &mut Entry| {
+            let known = was.get_mut(&(entry.path.clone(), entry.kind));
+            if let Some(original) = known.and_then(VecDeque::pop_front) {
+                entry.path = original.path;
+            }
+        };
+        let mut matched = match_listings(called, dst, self.names);
+        for pair in &mut matched.pairs {
+            match pair {
+                Pair::SrcOnly(src) | Pair::Both { src, .. } | Pair::Clash { src, .. } => back(src),
+                Pair::DstOnly(_) => {}
+            }
+        }
+        for (side, entry) in &mut matched.surplus {
+            if *side == Side::Source {
+                back(entry);
+            }
+        }
+        matched
     }
 
     fn seen(&self, side: Side, mut entries: Vec<Entry>) -> Vec<Entry> {
@@ -154,8 +199,9 @@ impl Lister {
         let Some(dir) = &dirs.dst else {
             return Ok(found);
         };
+        self.transform.prepare(src).await;
         for file in src.iter().filter(|e| !e.is_dir()) {
-            let Ok(path) = dir.path.child(file.name()) else {
+            let Ok(path) = dir.path.child(&self.transform.target(file)) else {
                 continue;
             };
             match self.dst.remote.stat(&path).await {

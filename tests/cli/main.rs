@@ -50,6 +50,7 @@ mod metadata;
 mod mkdir;
 mod r#move;
 mod moveto;
+mod name_transform;
 mod ncdu;
 mod network;
 mod obscure;

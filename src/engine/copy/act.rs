@@ -148,7 +148,7 @@ impl Tree {
                 let existing = dst.clone();
                 let dir = match dst {
                     Some(dst) => dst,
-                    None => Entry::dir(child(&node.dst.path, src.name())?),
+                    None => Entry::dir(child(&node.dst.path, &self.run.names.target(&src))?),
                 };
                 let next = Node {
                     src: Some(src),
@@ -196,7 +196,7 @@ impl Tree {
     fn job(&self, node: &Node, src: Entry, replace: Option<Entry>) -> Result<Job> {
         let path = match &replace {
             Some(existing) => existing.path.clone(),
-            None => child(&node.dst.path, src.name())?,
+            None => child(&node.dst.path, &self.run.names.target(&src))?,
         };
         Ok(Job {
             name: self.name(&src),

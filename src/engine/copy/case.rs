@@ -14,7 +14,9 @@ impl Tree {
         let options = &self.run.options;
         match pair {
             Pair::Both { src, dst }
-                if options.fix_case && !options.immutable && src.name() != dst.name() =>
+                if options.fix_case
+                    && !options.immutable
+                    && self.run.names.target(&src) != dst.name() =>
             {
                 let dst = match self.fix_case(&src, &dst).await {
                     Ok(Some(renamed)) => renamed,
@@ -33,7 +35,8 @@ impl Tree {
     /// Renames `dst`; nothing where that is left out.
     async fn fix_case(&self, src: &Entry, dst: &Entry) -> Result<Option<Entry>> {
         let label = self.dst.label(&dst.path);
-        let to = child(&dst.path.parent().unwrap_or_default(), src.name())?;
+        let name = self.run.names.target(src);
+        let to = child(&dst.path.parent().unwrap_or_default(), &name)?;
         let new = self.dst.label(&to);
         if self
             .run

@@ -141,6 +141,7 @@ async fn copy_file(
     fate: Fate,
 ) -> Result<()> {
     let name = file.name().to_owned();
+    let path = changed(run, path).await?;
     if src.same_store(dst) && file.path == path {
         tracing::debug!(object = %name, "Already at the target location, nothing to do");
         return Ok(());
@@ -195,6 +196,18 @@ async fn copy_file(
             .map(drop),
     };
     done.inspect_err(|_| run.found(Finding::Error, &job.name))
+}
+
+/// The path with the name that its file gets.
+async fn changed(run: &Run, path: RemotePath) -> Result<RemotePath> {
+    if !run.names.is_active() {
+        return Ok(path);
+    }
+    let file = Entry::file(path, None);
+    run.names.prepare(std::slice::from_ref(&file)).await;
+    let label = RemotePath::root().child(file.name()).unwrap_or_default();
+    let name = run.names.told(&file, &label, &run.stats);
+    child(&file.path.parent().unwrap_or_default(), &name)
 }
 
 /// Whether the source of a move may be deleted because the destination has it

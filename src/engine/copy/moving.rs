@@ -58,6 +58,8 @@ fn moves_dirs(run: &Run, src: &Location, dst: &Location) -> bool {
         && !run.filter.is_active()
         // Who wants to hear of every file does not hear of them so.
         && run.listener.is_none()
+        // Each name in it may become another one.
+        && !run.names.is_active()
         && !src.path.is_root()
         && !dst.path.is_root()
 }
