@@ -11,7 +11,7 @@ pub(super) const DECLINED: &[(&str, &str)] = &[
     ),
     (
         "metadata-mapper",
-        "no program is run for each file; --metadata-set sets what all of them get",
+        "what is kept beside content goes as it is; --metadata-set sets what all of it gets",
     ),
 ];
 
