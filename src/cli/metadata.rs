@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::engine::Options;
+use super::words::{self, Words};
+use crate::engine::{Mapper, Options};
 use crate::exit::CommandError;
 
 /// Flags about what is kept of files and directories beside content and time.
@@ -15,9 +16,23 @@ pub struct MetadataFlags {
     /// With --metadata: set this of everything that is copied
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub metadata_set: Vec<String>,
+    /// With --metadata: program that gets each file's metadata as JSON and
+    /// prints what it becomes
+    #[arg(long, global = true, value_name = "COMMAND", value_parser = words::command)]
+    pub metadata_mapper: Option<Words>,
 }
 
 impl MetadataFlags {
+    /// The program that is asked; between which stores is said later.
+    #[must_use]
+    pub fn mapper(&self) -> Mapper {
+        let words = self.metadata_mapper.clone();
+        Mapper {
+            words: words.map(|words| words.0).unwrap_or_default(),
+            ..Mapper::default()
+        }
+    }
+
     /// Adds what the user asked for.
     ///
     /// # Errors

@@ -70,6 +70,7 @@ pub(super) fn surroundings(
     let confirmation = flags.copy.interactive.then(|| Confirmation::new(output));
     let mut run = Run::new(engine_options(&flags)?).with_filter(filter);
     run.names = Arc::new(flags.copy.names()?);
+    run.mapper = Arc::new(flags.metadata.mapper());
     run.confirm = confirmation.clone().map(|asked| asked as _);
     let ctx = Context {
         output: Arc::clone(output),

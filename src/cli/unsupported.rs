@@ -4,16 +4,10 @@
 //! refused, never swallowed, and why is said.
 
 /// Those that could mean something, and why megarc does not take them.
-pub(super) const DECLINED: &[(&str, &str)] = &[
-    (
-        "dscp",
-        "its connections are made by a library that cannot mark them",
-    ),
-    (
-        "metadata-mapper",
-        "what is kept beside content goes as it is; --metadata-set sets what all of it gets",
-    ),
-];
+pub(super) const DECLINED: &[(&str, &str)] = &[(
+    "dscp",
+    "its connections are made by a library that cannot mark them",
+)];
 
 /// Why some of them will never be: they have no meaning here.
 const POINTLESS: &[(&str, &str)] = &[

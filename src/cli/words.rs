@@ -15,6 +15,18 @@ pub fn separated_by_spaces(value: &str) -> Result<PasswordCommand, BadValue> {
         .map_err(|why| BadValue::parsing(value, "fs.SpaceSepList", why))
 }
 
+/// The words of a command that is no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words(pub Vec<String>);
+
+/// The same for a command that is no secret.
+///
+/// # Errors
+/// As [`separated_by_spaces`].
+pub fn command(value: &str) -> Result<Words, BadValue> {
+    separated_by_spaces(value).map(|words| Words(words.0))
+}
+
 fn words(value: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     if value.is_empty() {

@@ -1,6 +1,7 @@
 //! `megarc copyto`.
 
 use super::Context;
+use super::mapping::Named;
 use super::reports::{CopyReportFlags, Target};
 use crate::engine::copy;
 use crate::exit::CommandError;
@@ -32,6 +33,11 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.open(&args.source).await?;
     let dest = ctx.exact(&source, &args.dest).await?;
     let run = ctx.copying(args.create_empty_src_dirs).await?;
+    let run = ctx.between(
+        run,
+        Some(Named::found(&args.source, &source)),
+        Named::found(&args.dest, &source),
+    );
     let reports = args.reports.open(ctx)?;
     let run = reports.heard(run);
     let place = Target::exactly(&source, &dest);

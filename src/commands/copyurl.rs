@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::Context;
 use super::cat::Stdout;
+use super::mapping::Named;
 use super::rcat::{target, there};
 use crate::engine::rcat::{self, Incoming};
 use crate::engine::{self, cat};
@@ -146,7 +147,13 @@ impl Args {
             modified: file.modified.unwrap_or_else(Timestamp::now),
             remote: true,
         };
-        rcat::rcat(&ctx.run.unasked(), &place, there, incoming).await?;
+        let dest = self.dest.as_deref().unwrap_or_default();
+        let dest = match self.auto_filename || self.urls {
+            true => Named::dir(dest),
+            false => Named::file(dest),
+        };
+        let run = ctx.between(ctx.run.unasked(), None, dest);
+        rcat::rcat(&run, &place, there, incoming).await?;
         Ok(Some(name))
     }
 }

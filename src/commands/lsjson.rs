@@ -7,10 +7,10 @@ use super::Context;
 use crate::engine::Root;
 use crate::engine::details::{self, Ask, Details};
 use crate::engine::hash::{self, Kind};
+use crate::engine::mime;
 use crate::exit::CommandError;
 use crate::output::json::{self, Item};
 use crate::output::layout::Layout;
-use crate::output::mime;
 use crate::remote::{Entry, ErrorKind, Features, RemoteError};
 
 /// List a path as JSON

@@ -30,6 +30,7 @@ pub mod lsd;
 pub mod lsf;
 pub mod lsjson;
 pub mod lsl;
+mod mapping;
 pub mod md5sum;
 pub mod mkdir;
 pub mod r#move;

@@ -1,6 +1,7 @@
 //! `megarc moveto`.
 
 use super::Context;
+use super::mapping::Named;
 use super::reports::{CopyReportFlags, Target};
 use crate::engine::copy;
 use crate::exit::CommandError;
@@ -28,6 +29,11 @@ pub struct Args {
 pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
     let source = ctx.open(&args.source).await?;
     let run = ctx.copying(false).await?;
+    let run = ctx.between(
+        run,
+        Some(Named::found(&args.source, &source)),
+        Named::found(&args.dest, &source),
+    );
     let dest = ctx.exact(&source, &args.dest).await?;
     let reports = args.reports.open(ctx)?;
     let run = reports.heard(run);

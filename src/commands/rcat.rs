@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Context;
+use super::mapping::Named;
 use crate::cli::values;
 use crate::engine::rcat::{self, Incoming};
 use crate::exit::CommandError;
@@ -57,7 +58,8 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
         modified: Timestamp::now(),
         remote: false,
     };
-    Ok(rcat::rcat(&ctx.run, &place, replace, incoming).await?)
+    let run = ctx.between(ctx.run.clone(), None, Named::file(&args.path));
+    Ok(rcat::rcat(&run, &place, replace, incoming).await?)
 }
 
 /// The place of one file that shall be written, and what stands there now.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Context;
+use super::mapping::Named;
 use crate::cli::dates;
 use crate::engine::touch;
 use crate::exit::CommandError;
@@ -80,7 +81,8 @@ pub async fn run(args: &Args, ctx: &Context) -> Result<(), CommandError> {
                 return Ok(());
             }
             let when = when.unwrap_or_else(Timestamp::now);
-            Ok(touch::create(&ctx.run, &root, &place.path, when).await?)
+            let run = ctx.between(ctx.run.clone(), None, Named::file(&args.path));
+            Ok(touch::create(&run, &root, &place.path, when).await?)
         }
     }
 }

@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 
 use super::Run;
-use crate::remote::{Entry, Location, Metadata, RemoteError};
+use super::mapper::Subject;
+use crate::remote::{Entry, ErrorKind, Location, Metadata, RemoteError};
 
 impl Run {
     /// What `src` has of metadata, with what the user sets; `None` where
@@ -21,23 +22,58 @@ impl Run {
             return Ok(None);
         }
         let found = src.remote.metadata(entry).await?;
-        Ok(Some(self.with_set(found.unwrap_or_default())))
+        let path = entry.path.below(&src.path).filter(|path| !path.is_empty());
+        let subject = Subject::of(entry, path.unwrap_or(entry.name()));
+        let metadata = self.with_set(found.unwrap_or_default());
+        self.mapped(&subject, metadata).await.map(Some)
     }
 
-    /// What the user sets, for what comes from nowhere.
-    pub(super) fn metadata_of_nothing(&self) -> Option<Metadata> {
+    /// What the user sets, for a file `path` that comes from nowhere.
+    ///
+    /// # Errors
+    /// The program that maps it fails.
+    pub(super) async fn metadata_of_nothing(
+        &self,
+        path: &str,
+        size: Option<u64>,
+        modified: Timestamp,
+    ) -> Result<Option<Metadata>, RemoteError> {
+        if !self.sets_metadata() {
+            return Ok(None);
+        }
+        let subject = Subject {
+            path,
+            size,
+            modified: Some(modified),
+            is_dir: false,
+            id: None,
+        };
         let metadata = self.with_set(Metadata::default());
-        (self.options.metadata && !metadata.is_empty()).then_some(metadata)
+        let mapped = self.mapped(&subject, metadata).await?;
+        Ok(Some(mapped).filter(|mapped| !mapped.is_empty()))
+    }
+
+    async fn mapped(
+        &self,
+        subject: &Subject<'_>,
+        metadata: Metadata,
+    ) -> Result<Metadata, RemoteError> {
+        let mapped = self.mapper.map(subject, metadata).await;
+        mapped.map_err(|why| {
+            RemoteError::new(ErrorKind::Invalid, "mapping metadata of", subject.path).said(why)
+        })
     }
 
     /// The time that the user sets for all files.
     pub(super) fn time_set(&self) -> Option<Timestamp> {
-        self.metadata_of_nothing()?.time("mtime")
+        let set = self.with_set(Metadata::default());
+        self.options.metadata.then(|| set.time("mtime")).flatten()
     }
 
     /// Whether the user changes what is copied.
     pub(super) fn sets_metadata(&self) -> bool {
-        self.options.metadata && !self.options.metadata_set.is_empty()
+        let changes = !self.options.metadata_set.is_empty() || !self.mapper.words.is_empty();
+        self.options.metadata && changes
     }
 
     fn with_set(&self, mut metadata: Metadata) -> Metadata {

@@ -27,11 +27,14 @@ pub mod hash;
 mod in_order;
 mod lanes;
 pub mod limits;
+pub mod mapper;
 pub mod march;
 mod markers;
 mod metadata;
+pub mod mime;
 pub mod options;
 pub mod plan;
+mod program;
 pub mod rcat;
 mod relocate;
 pub mod rmdirs;
@@ -54,6 +57,7 @@ pub use endings::{Endings, Stopped};
 pub use error::{Class, Error};
 pub use filter::Filter;
 pub use limits::Limits;
+pub use mapper::Mapper;
 pub use options::Options;
 pub use root::Root;
 pub use size::Size;
@@ -79,6 +83,8 @@ pub struct Run {
     pub aside: Arc<Aside>,
     /// What names become on their way.
     pub names: Arc<Transform>,
+    /// What becomes of metadata on their way.
+    pub mapper: Arc<Mapper>,
     /// Who is asked before anything is changed, if anybody is.
     pub confirm: Option<Arc<dyn Confirm>>,
     /// Hears what is found out about each path.
@@ -96,6 +102,7 @@ impl Run {
             filter: Arc::new(Filter::default()),
             aside: Arc::default(),
             names: Arc::default(),
+            mapper: Arc::default(),
             confirm: None,
             listener: None,
         }

@@ -107,7 +107,7 @@ impl Writer<'_> {
         tracing::debug!(object = %self.name, "Streaming the upload: it is {cutoff} bytes or more");
         let head = stream::iter([Ok(head.freeze())]);
         let content = Content::Stream(Box::pin(head.chain(stream)));
-        let file = self.file(incoming.size, content);
+        let file = self.file(incoming.size, content).await?;
         let to = self.to.path.clone().into();
         match self.to.remote.write(&to, file).await {
             Ok(_) => Ok(()),
@@ -135,7 +135,7 @@ impl Writer<'_> {
         );
         let held = Arc::new(Held(bytes));
         let once = || async {
-            let file = self.file(Some(size), Content::Random(held.clone()));
+            let file = self.file(Some(size), Content::Random(held.clone())).await?;
             self.to
                 .remote
                 .write(&self.to.path.clone().into(), file)
@@ -145,16 +145,21 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn file(&self, size: Option<u64>, content: Content) -> NewFile {
+    async fn file(
+        &self,
+        size: Option<u64>,
+        content: Content,
+    ) -> std::result::Result<NewFile, RemoteError> {
         let meter: Arc<dyn Meter> = Arc::new(Paced::new(self.run, self.transfer, self.way));
-        NewFile {
+        let metadata = self.run.metadata_of_nothing(self.name, size, self.modified);
+        Ok(NewFile {
             modified: Some(self.run.time_set().unwrap_or(self.modified)),
-            metadata: self.run.metadata_of_nothing(),
+            metadata: metadata.await?,
             replace: self.replace.clone(),
             meter: Some(meter),
             partial: partial(self.run),
             ..NewFile::new(size, content)
-        }
+        })
     }
 }
 

@@ -37,7 +37,10 @@ pub async fn create(run: &Run, root: &Location, path: &RemotePath, when: Timesta
     tracing::debug!(object = %root.describe(), "Touching (creating) {:?}", name.as_str());
     let file = NewFile {
         modified: Some(run.time_set().unwrap_or(when)),
-        metadata: run.metadata_of_nothing(),
+        metadata: run
+            .metadata_of_nothing(name.as_str(), Some(0), when)
+            .await
+            .map_err(|e| Error::from(e).within("failed to touch (create)"))?,
         partial: super::transfer::partial(run),
         ..NewFile::new(Some(0), Content::Stream(Box::pin(stream::empty())))
     };

@@ -11,7 +11,6 @@ pub mod json;
 pub mod layout;
 pub mod listing;
 pub mod logging;
-pub mod mime;
 mod paint;
 pub mod progress;
 pub mod sanitize;

@@ -45,6 +45,7 @@ mod lsd;
 mod lsf;
 mod lsjson;
 mod lsl;
+mod mapper;
 mod md5sum;
 mod metadata;
 mod mkdir;

@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 use crate::cli::values;
 use crate::engine::details::{self, Details};
 use crate::engine::hash::{self, Kind};
+use crate::engine::mime;
 use crate::exit::CommandError;
 use crate::output::json;
 use crate::output::layout::Layout;
-use crate::output::mime;
 use crate::remote::{Entry, Features};
 
 /// The flags that say what a row looks like.

@@ -11,6 +11,7 @@ use super::{ReportFlags, Reports, Sink};
 use crate::cli::values;
 use crate::commands::Context;
 use crate::commands::lsf::rows::{Row, RowFlags};
+use crate::commands::mapping::Named;
 use crate::engine::check::{Finding, Report as _};
 use crate::engine::details::{self, Details, Ended};
 use crate::engine::findings::Listener;
@@ -130,13 +131,14 @@ impl CopyReportFlags {
     /// cannot be opened.
     pub(in crate::commands) async fn errand(
         &self,
-        (source, dest): (&str, &str),
+        (from, to): (&str, &str),
         empty_dirs: bool,
         ctx: &Context,
     ) -> Result<Errand<'_>, CommandError> {
-        let source = ctx.find(source).await?;
-        let dest = ctx.open_dir(dest).await?;
+        let source = ctx.find(from).await?;
+        let dest = ctx.open_dir(to).await?;
         let run = ctx.copying(empty_dirs).await?;
+        let run = ctx.between(run, Some(Named::found(from, &source)), Named::dir(to));
         let reports = self.open(ctx)?;
         Ok(Errand {
             run: reports.heard(run),

@@ -12,7 +12,6 @@ mod parse;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -22,7 +21,7 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::aside::split_extensions;
-use super::{Class, Error, Stats};
+use super::{Class, Error, Stats, program};
 use crate::remote::encoding::Encoding;
 use crate::remote::{Entry, ErrorKind, RemotePath};
 
@@ -271,7 +270,7 @@ fn asked(program: &str, name: &str) -> std::result::Result<String, String> {
             format!("{program} {name}")
         )
     };
-    let done = Command::new(program)
+    let done = program::command(program)
         .arg(name)
         .stdin(std::process::Stdio::null())
         .output()
