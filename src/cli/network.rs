@@ -9,7 +9,7 @@ use clap::Args;
 use super::values;
 use crate::config::Secret;
 use crate::exit::CommandError;
-use crate::remote::open::{Connections, Dump, Network, headers, requests_a_second};
+use crate::remote::open::{Connections, Dscp, Dump, Network, headers, requests_a_second};
 
 /// Flags about connections.
 #[derive(Clone, Args)]
@@ -70,6 +70,9 @@ pub struct NetworkFlags {
     /// Send back the cookies that servers set, until the command ends
     #[arg(long, global = true)]
     pub use_cookies: bool,
+    /// Mark connections for routers: a name, as EF or AF11, or a number below 64
+    #[arg(long, global = true, value_name = "NAME")]
+    pub dscp: Option<String>,
     /// Ask for answers that are not packed
     #[arg(long, global = true)]
     pub no_gzip_encoding: bool,
@@ -87,6 +90,8 @@ impl NetworkFlags {
     /// # Errors
     /// A certificate cannot be read, or a header is none.
     pub fn network(&self, low_level_retries: usize, dump: Dump) -> Result<Network, CommandError> {
+        let dscp = self.dscp.as_deref().filter(|name| !name.is_empty());
+        let dscp = dscp.map(str::parse::<Dscp>);
         let asked = Connections {
             headers: self.header.clone(),
             ca_certs: self.ca_cert.clone(),
@@ -99,6 +104,9 @@ impl NetworkFlags {
             no_keep_alive: self.disable_http_keep_alives,
             no_gzip: self.no_gzip_encoding,
             cookies: self.use_cookies,
+            dscp: dscp
+                .transpose()
+                .map_err(|why| CommandError::start(format!("--dscp: {why}")))?,
         };
         if self.no_check_certificate {
             // The environment may have said it, long ago.

@@ -3,14 +3,8 @@
 //! A script that relies on one of them must hear of it: such a flag is
 //! refused, never swallowed, and why is said.
 
-/// Those that could mean something, and why megarc does not take them.
-pub(super) const DECLINED: &[(&str, &str)] = &[(
-    "dscp",
-    "its connections are made by a library that cannot mark them",
-)];
-
-/// Why some of them will never be: they have no meaning here.
-const POINTLESS: &[(&str, &str)] = &[
+/// Those that have no meaning here, and why.
+pub(super) const POINTLESS: &[(&str, &str)] = &[
     (
         "auto-confirm",
         "it answers what rclone asks when a browser logs in, and MEGA has passwords",
@@ -145,15 +139,12 @@ pub fn complaint(command: &str, name: &str) -> String {
     if let Some(why) = why_pointless(name) {
         return pointless(&flag, why);
     }
-    if let Some(why) = why_declined(name) {
-        return format!("{flag} is a flag of rclone that megarc does not take: {why}");
-    }
     format!("unknown flag: {flag}")
 }
 
 /// Why a whole family of flags is missing.
 fn family(name: &str) -> Option<&'static str> {
-    if why_declined(name).or_else(|| why_pointless(name)).is_some() {
+    if why_pointless(name).is_some() {
         return None;
     }
     match name.split_once('-')? {
@@ -169,15 +160,7 @@ fn family(name: &str) -> Option<&'static str> {
 }
 
 fn why_pointless(name: &str) -> Option<&'static str> {
-    why(POINTLESS, name)
-}
-
-fn why_declined(name: &str) -> Option<&'static str> {
-    why(DECLINED, name)
-}
-
-fn why(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
-    let found = table.iter().find(|(flag, _)| *flag == name)?;
+    let found = POINTLESS.iter().find(|(flag, _)| *flag == name)?;
     Some(found.1)
 }
 
@@ -205,7 +188,7 @@ mod tests {
             .filter_map(clap::Arg::get_long)
         {
             assert!(
-                why_declined(flag).is_none() && why_pointless(flag).is_none(),
+                why_pointless(flag).is_none(),
                 "--{flag} works: take it out of the table"
             );
         }
@@ -213,7 +196,6 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted() {
-        assert!(DECLINED.is_sorted());
         assert!(POINTLESS.is_sorted());
         assert!(OF_COMMANDS.is_sorted());
         assert!(KINDS.is_sorted());

@@ -72,6 +72,9 @@ mod tests {
             .args(["--ignored", "--exact", "--nocapture"])
             .arg(format!("output::crash::tests::{name}"))
             .env("RUST_BACKTRACE", backtrace)
+            // Unoptimised, clap's description of all flags takes more than the
+            // 2 MiB that a test's thread has.
+            .env("RUST_MIN_STACK", "8388608")
             .output()
             .unwrap();
         assert!(!output.status.success());

@@ -129,6 +129,7 @@ fn what_cannot_be_used_ends_the_command_before_it_begins() {
             &["--client-cert", "@ROOT@/none"],
             "CRITICAL: Both --client-cert and --client-key must be set",
         ),
+        (&["--dscp", "64"], "CRITICAL: --dscp: Invalid DSCP name: 64"),
         (
             &["--header-upload", "A b"],
             "CRITICAL: failed to parse \"A b\" as an HTTP header. \

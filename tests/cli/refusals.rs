@@ -6,7 +6,7 @@ use crate::support::Home;
 fn a_flag_that_is_not_honoured_is_never_ignored() {
     let home = Home::new();
     home.write("src/a", "a");
-    for flag in ["--dscp=AF11", "--rc", "--bogus"] {
+    for flag in ["--kv-lock-time=1s", "--rc", "--bogus"] {
         let outcome = home.run(&["copy", flag, "src:", "dst:"]);
         assert_eq!(outcome.code, 2, "{flag}");
         assert!(outcome.stderr.starts_with("Error: "), "{}", outcome.stderr);

@@ -130,7 +130,7 @@ fn refusals_have_rclones_words() {
 
 #[test]
 fn a_flag_of_rclone_that_is_not_honoured_is_never_ignored() {
-    for (name, why_not) in super::super::unsupported::DECLINED {
+    for (name, why_not) in super::super::unsupported::POINTLESS {
         let typed = format!("--{name}");
         assert!(
             matches!(why(&["copy", &typed, "1"]), Why::Flag(text)

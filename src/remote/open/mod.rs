@@ -4,6 +4,7 @@
 //! login and one tree, and can move files between them.
 
 mod client_key;
+mod dscp;
 mod dump;
 mod mega;
 mod network;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
+pub use dscp::Dscp;
 pub use dump::{Dump, Dumper};
 pub use network::{Connections, Network, headers, requests_a_second};
 pub use patient::{Greeting, Keys, Patient, Server};

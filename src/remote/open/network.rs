@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::client_key;
+use super::dscp::Dscp;
 use super::dump::{Dump, Dumper};
 use crate::config::Secret;
 
@@ -97,6 +98,8 @@ pub struct Connections {
     pub no_gzip: bool,
     /// What servers want to be told again goes back to them.
     pub cookies: bool,
+    /// The mark of all connections.
+    pub dscp: Option<Dscp>,
 }
 
 impl Connections {
@@ -147,6 +150,9 @@ impl Connections {
             // One for all clients: whoever logs in, all are logged in.
             if let Some(jar) = &jar {
                 builder = builder.cookie_provider(Arc::clone(jar));
+            }
+            if let Some(dscp) = asked.dscp {
+                builder = builder.connector_layer(dscp);
             }
             builder
         })))
