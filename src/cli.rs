@@ -122,7 +122,7 @@ pub fn parse(
     words: &[String],
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Refusal> {
-    // Flags that clap takes for global it copies into each of the hundred
+    // Flags that clap takes for global it copies into every one of the
     // commands, which takes longer than all the rest of a short command.
     let mut root = usage::root().mut_args(|flag| flag.global(false));
     let mut sorted = argv::sort(&root, words, variable)?;

@@ -4,60 +4,40 @@
 use super::super::filter::re2;
 use super::{Change, Cut, Rule, charmap};
 
-/// rclone's names of the algorithms, in its order.
-const NAMES: [&str; 32] = [
-    "none",
-    "nfc",
-    "nfd",
-    "nfkc",
-    "nfkd",
-    "replace",
-    "prefix",
-    "suffix",
-    "suffix_keep_extension",
-    "trimprefix",
-    "trimsuffix",
-    "index",
-    "date",
-    "truncate",
-    "truncate_keep_extension",
-    "truncate_bytes",
-    "truncate_bytes_keep_extension",
-    "base64encode",
-    "base64decode",
-    "encoder",
-    "decoder",
-    "ISO-8859-1",
-    "Windows-1252",
-    "Macintosh",
-    "charmap",
-    "lowercase",
-    "uppercase",
-    "titlecase",
-    "ascii",
-    "url",
-    "regex",
-    "command",
-];
-
-/// Those that need no value.
-const ALONE: [&str; 16] = [
-    "none",
-    "nfc",
-    "nfd",
-    "nfkc",
-    "nfkd",
-    "base64encode",
-    "base64decode",
-    "ISO-8859-1",
-    "Windows-1252",
-    "Macintosh",
-    "charmap",
-    "lowercase",
-    "uppercase",
-    "titlecase",
-    "ascii",
-    "url",
+/// rclone's names of the algorithms, in its order, and whether they need a value.
+const NAMES: [(&str, bool); 32] = [
+    ("none", false),
+    ("nfc", false),
+    ("nfd", false),
+    ("nfkc", false),
+    ("nfkd", false),
+    ("replace", true),
+    ("prefix", true),
+    ("suffix", true),
+    ("suffix_keep_extension", true),
+    ("trimprefix", true),
+    ("trimsuffix", true),
+    ("index", true),
+    ("date", true),
+    ("truncate", true),
+    ("truncate_keep_extension", true),
+    ("truncate_bytes", true),
+    ("truncate_bytes_keep_extension", true),
+    ("base64encode", false),
+    ("base64decode", false),
+    ("encoder", true),
+    ("decoder", true),
+    ("ISO-8859-1", false),
+    ("Windows-1252", false),
+    ("Macintosh", false),
+    ("charmap", false),
+    ("lowercase", false),
+    ("uppercase", false),
+    ("titlecase", false),
+    ("ascii", false),
+    ("url", false),
+    ("regex", true),
+    ("command", true),
 ];
 
 impl Rule {
@@ -90,11 +70,14 @@ impl Change {
             Some(("", _)) => return Err("key cannot be blank".to_owned()),
             Some((word, value)) => (word, Some(value)),
         };
-        let name = NAMES
+        let (name, needs_value) = NAMES
             .iter()
-            .find(|name| name.eq_ignore_ascii_case(word))
-            .ok_or_else(|| format!("invalid choice {word:?} from: {}", NAMES.join(", ")))?;
-        if value.is_none() && !ALONE.contains(name) {
+            .find(|(name, _)| name.eq_ignore_ascii_case(word))
+            .ok_or_else(|| {
+                let choices = NAMES.map(|(name, _)| name).join(", ");
+                format!("invalid choice {word:?} from: {choices}")
+            })?;
+        if value.is_none() && *needs_value {
             return Err(format!("value is required for {name}"));
         }
         let value = value.unwrap_or_default();
